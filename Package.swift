@@ -1,0 +1,128 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The targets follow docs/architecture.md: every arrow there is a dependency here, and no other.
+// `scripts/check` fails on an import that is not declared.
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "pushrod",
+  products: [
+    .executable(name: "pushrod", targets: ["pushrod"]),
+    .executable(name: "pushrod-runner", targets: ["pushrod-runner"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
+  ],
+  targets: [
+    // System libraries and the few C calls
+    .systemLibrary(name: "CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+    .target(name: "CLinux"),
+
+    // Nouns and pure functions
+    .target(name: "Model", swiftSettings: settings),
+    .target(
+      name: "Webhooks",
+      dependencies: ["Model", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: settings),
+    .target(
+      name: "Pipelines",
+      dependencies: ["Model", .product(name: "Yams", package: "Yams")],
+      swiftSettings: settings),
+    .target(name: "AgentConfiguration", dependencies: ["Model", "Pipelines"], swiftSettings: settings),
+
+    // The runner's side
+    .target(name: "Git", dependencies: ["CGit2"], swiftSettings: settings),
+    .target(name: "RunDirectory", dependencies: ["Model"], swiftSettings: settings),
+    .target(
+      name: "Execution",
+      dependencies: [
+        "Model", "Git", "RunDirectory", "CLinux",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "pushrod-runner", dependencies: ["Execution"], swiftSettings: settings),
+
+    // The agent's side
+    .target(
+      name: "Store",
+      dependencies: ["Model", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: settings),
+    .target(
+      name: "Agent",
+      dependencies: [
+        "Model", "Webhooks", "Pipelines", "RunDirectory",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "Web",
+      dependencies: [
+        "Model", "Agent", "RunDirectory",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "pushrod",
+      dependencies: [
+        "Model", "Webhooks", "Pipelines", "AgentConfiguration", "RunDirectory", "Store", "Agent", "Web",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings),
+
+    // Tests
+    .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport", swiftSettings: settings),
+    .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),
+    .testTarget(
+      name: "WebhooksTests", dependencies: ["Webhooks", "Model", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "PipelinesTests", dependencies: ["Pipelines", "Model", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "AgentConfigurationTests", dependencies: ["AgentConfiguration", "Model", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(name: "GitTests", dependencies: ["Git", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "RunDirectoryTests", dependencies: ["RunDirectory", "Model", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ExecutionTests", dependencies: ["Execution", "RunDirectory", "Model", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(name: "StoreTests", dependencies: ["Store", "Model", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "AgentTests",
+      dependencies: ["Agent", "Store", "Webhooks", "Pipelines", "RunDirectory", "Model", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["pushrod", "pushrod-runner", "Model", "TestSupport"], swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)

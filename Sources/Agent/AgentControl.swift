@@ -1,0 +1,116 @@
+public import Model
+
+/// What the outside (the web endpoint, the API, the command line through it) may ask of the agent.
+///
+/// `Web` knows this protocol and nothing else of the agent, so its tests run against a fake.
+public protocol AgentControl: Sendable {
+  /// The whole way of one delivery: verify, record, match, enqueue, answer. Never throws: what goes wrong
+  /// is an answer too.
+  func receive(_ request: HookRequest) async -> HookAnswer
+
+  func status() async -> AgentStatus
+
+  func runs(_ filter: RunFilter) async throws -> [Run]
+  func run(number: Int) async throws -> Run
+  /// Absolute path of the run's directory; it need not exist (a run that never started).
+  func directory(ofRun number: Int) -> String
+
+  /// Queues a run of the tip of `ref` (the pipeline's first plain branch name, else `main`, where `nil`).
+  func start(pipeline: String, ref: String?, by person: String) async throws -> Run
+  func cancel(run number: Int, by person: String) async throws -> Run
+  func rerun(run number: Int, by person: String) async throws -> Run
+
+  func deliveries(source: String?, before: Int?, limit: Int) async throws -> [Delivery]
+  func delivery(number: Int) async throws -> Delivery
+
+  /// Takes new configuration and pipelines; where they are broken the old ones stay in force.
+  func reload() async throws -> ReloadReport
+}
+
+/// One request to `/webhook/<source>`, as received.
+public struct HookRequest: Sendable {
+  public var source: String
+  public var headers: Headers
+  public var body: [UInt8]
+  /// The peer's address, for the inbox.
+  public var address: String?
+
+  public init(source: String, headers: Headers, body: [UInt8], address: String?) {
+    self.source = source
+    self.headers = headers
+    self.body = body
+    self.address = address
+  }
+}
+
+/// What the sender is told.
+public struct HookAnswer: Sendable, Hashable {
+  public var status: Int
+  /// A JSON object. The same for every cause of a refused signature.
+  public var body: String
+  /// Seconds, with a 503.
+  public var retryAfter: Int?
+
+  public init(status: Int, body: String, retryAfter: Int? = nil) {
+    self.status = status
+    self.body = body
+    self.retryAfter = retryAfter
+  }
+}
+
+/// Why a request of a person or program was not carried out; the text is for them.
+public enum ControlError: Error, Sendable, Hashable, CustomStringConvertible {
+  case notFound(String)
+  /// The thing is not in a state for this.
+  case conflict(String)
+  case invalid(String)
+  case unavailable(String)
+
+  public var description: String {
+    switch self {
+    case .notFound(let text), .conflict(let text), .invalid(let text), .unavailable(let text): text
+    }
+  }
+}
+
+/// A short picture of the agent for `doctor` and `status`.
+public struct AgentStatus: Codable, Sendable, Hashable {
+  public var version: String
+  public var pid: Int
+  /// On the monotonic clock.
+  public var uptime: Seconds
+  public var pipelines: [String]
+  public var sources: [String]
+  public var runningRuns: Int
+  public var queuedRuns: Int
+  /// The sentence of the last failed reload; `nil` when what is on disk is in force.
+  public var reloadError: String?
+
+  public init(
+    version: String, pid: Int, uptime: Seconds, pipelines: [String], sources: [String], runningRuns: Int,
+    queuedRuns: Int, reloadError: String?
+  ) {
+    self.version = version
+    self.pid = pid
+    self.uptime = uptime
+    self.pipelines = pipelines
+    self.sources = sources
+    self.runningRuns = runningRuns
+    self.queuedRuns = queuedRuns
+    self.reloadError = reloadError
+  }
+}
+
+/// What a reload found.
+public struct ReloadReport: Codable, Sendable, Hashable {
+  public var pipelines: [String]
+  public var sources: [String]
+  /// Settings that only a restart can change, and that differ on disk.
+  public var needsRestart: [String]
+
+  public init(pipelines: [String], sources: [String], needsRestart: [String]) {
+    self.pipelines = pipelines
+    self.sources = sources
+    self.needsRestart = needsRestart
+  }
+}

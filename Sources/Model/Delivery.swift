@@ -1,0 +1,39 @@
+public import struct FoundationEssentials.Date
+
+/// One received request: what came in, and what became of it.
+public struct Delivery: Sendable, Hashable {
+  /// The inbox number, 1, 2, 3, …; given by the store.
+  public var number: Int
+  public var source: String
+  /// The sender's own id (`X-GitHub-Delivery`); made up by the agent where the sender has none.
+  public var id: String
+  /// The sender's word for what happened (`push`, `ping`, …), where it is known.
+  public var event: String?
+  public var receivedAt: Date
+  /// The peer's address, for the operator.
+  public var address: String?
+  public var headers: Headers
+  /// The raw bytes, exactly as received. Empty for rejected deliveries, of which only the size is kept.
+  public var body: [UInt8]
+  public var bodySize: Int
+  public var verdict: Verdict
+  /// What each pipeline said, rule by rule.
+  public var decisions: [Decision]
+
+  public init(
+    number: Int, source: String, id: String, event: String?, receivedAt: Date, address: String?,
+    headers: Headers, body: [UInt8], bodySize: Int, verdict: Verdict, decisions: [Decision]
+  ) {
+    self.number = number
+    self.source = source
+    self.id = id
+    self.event = event
+    self.receivedAt = receivedAt
+    self.address = address
+    self.headers = headers
+    self.body = body
+    self.bodySize = bodySize
+    self.verdict = verdict
+    self.decisions = decisions
+  }
+}

@@ -1,0 +1,96 @@
+/// A validated pipeline: what one YAML file says.
+public struct Pipeline: Codable, Hashable, Sendable {
+  /// Letters, digits, `.`, `_` and `-`, at most 64, starting with a letter or digit: it names folders.
+  public var name: String
+  public var repository: RepositoryURL
+  public var triggers: Triggers
+  public var environment: [String: String]
+  /// Names only; the values live outside the file.
+  public var secrets: [String]
+  /// For the whole run, `finally` not counted.
+  public var timeout: Seconds
+  /// The time a step's processes have between TERM and KILL.
+  public var grace: Seconds
+  public var concurrency: Concurrency
+  public var steps: [Step]
+  public var finally: [Step]
+
+  public init(
+    name: String, repository: RepositoryURL, triggers: Triggers, environment: [String: String] = [:],
+    secrets: [String] = [], timeout: Seconds = 3600, grace: Seconds = 10,
+    concurrency: Concurrency? = nil, steps: [Step], finally: [Step] = []
+  ) {
+    self.name = name
+    self.repository = repository
+    self.triggers = triggers
+    self.environment = environment
+    self.secrets = secrets
+    self.timeout = timeout
+    self.grace = grace
+    self.concurrency = concurrency ?? Concurrency(group: name)
+    self.steps = steps
+    self.finally = finally
+  }
+}
+
+/// What starts a pipeline.
+public struct Triggers: Codable, Hashable, Sendable {
+  public var push: PushTrigger?
+  /// May be started by hand.
+  public var manual: Bool
+
+  public init(push: PushTrigger?, manual: Bool) {
+    self.push = push
+    self.manual = manual
+  }
+}
+
+/// Which pushes start a pipeline. The patterns are kept as written; `Pipelines` matches them.
+public struct PushTrigger: Codable, Hashable, Sendable {
+  /// `nil`: the file does not say. With neither branches nor tags said, every branch and no tag matches.
+  public var branches: [String]?
+  public var tags: [String]?
+  /// A push whose head commit's message contains this text starts nothing.
+  public var skip: String?
+
+  public init(branches: [String]?, tags: [String]?, skip: String?) {
+    self.branches = branches
+    self.tags = tags
+    self.skip = skip
+  }
+}
+
+/// Runs of one group never overlap.
+public struct Concurrency: Codable, Hashable, Sendable {
+  public var group: String
+
+  public init(group: String) { self.group = group }
+}
+
+/// One element of a pipeline.
+public struct Step: Codable, Hashable, Sendable {
+  public var name: String
+  public var run: String
+  /// Relative to the workspace, never outside it.
+  public var directory: String?
+  public var environment: [String: String]
+  /// Words of the command that gets the script after `-c`.
+  public var shell: [String]
+  public var timeout: Seconds?
+  public var allowFailure: Bool
+
+  public static let defaultShell = ["sh", "-eu"]
+
+  public init(
+    name: String, run: String, directory: String? = nil, environment: [String: String] = [:],
+    shell: [String] = Step.defaultShell, timeout: Seconds? = nil, allowFailure: Bool = false
+  ) {
+    self.name = name
+    self.run = run
+    self.directory = directory
+    self.environment = environment
+    self.shell = shell
+    self.timeout = timeout
+    self.allowFailure = allowFailure
+  }
+}

@@ -1,0 +1,70 @@
+/// The full name of a Git reference, such as `refs/heads/main`, checked by the rules of
+/// `git check-ref-format(1)`.
+///
+/// A value of this type holds no control character, no space, no `..`, no `~^:?*[\`, and does not start
+/// with a dash in any component, so it can neither leave a folder nor pass for an option.
+public struct RefName: Hashable, Sendable, CustomStringConvertible {
+  public let full: String
+
+  /// - Returns: `nil` unless `full` starts with `refs/` and is well formed. At most 1,024 bytes.
+  public init?(_ full: String) {
+    guard full.hasPrefix("refs/"), RefName.isWellFormed(full) else { return nil }
+    self.full = full
+  }
+
+  /// `name` as people type it: `main` becomes `refs/heads/main`; `refs/…` and `tags/…` are kept as said.
+  public init?(userTyped name: String) {
+    if name.hasPrefix("refs/") {
+      self.init(name)
+    } else if name.hasPrefix("tags/") || name.hasPrefix("heads/") {
+      self.init("refs/" + name)
+    } else {
+      self.init("refs/heads/" + name)
+    }
+  }
+
+  /// The branch's name, where this is a branch.
+  public var branch: String? { full.hasPrefix("refs/heads/") ? String(full.dropFirst(11)) : nil }
+
+  /// The tag's name, where this is a tag.
+  public var tag: String? { full.hasPrefix("refs/tags/") ? String(full.dropFirst(10)) : nil }
+
+  /// The name without its `refs/heads/` or `refs/tags/`.
+  public var short: String { branch ?? tag ?? full }
+
+  public var description: String { full }
+
+  static func isWellFormed(_ name: String) -> Bool {
+    guard name.utf8.count <= 1024, !name.hasSuffix("/"), !name.hasSuffix("."), !name.contains(".."),
+      !name.contains("@{"), !name.contains("//")
+    else { return false }
+    for byte in name.utf8 {
+      switch byte {
+      case 0...0x20, 0x7f: return false
+      case UInt8(ascii: "~"), UInt8(ascii: "^"), UInt8(ascii: ":"), UInt8(ascii: "?"),
+        UInt8(ascii: "*"), UInt8(ascii: "["), UInt8(ascii: "\\"):
+        return false
+      default: continue
+      }
+    }
+    return name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
+      !$0.isEmpty && !$0.hasPrefix(".") && !$0.hasSuffix(".lock") && !$0.hasPrefix("-")
+    }
+  }
+}
+
+extension RefName: Codable {
+  public init(from decoder: any Decoder) throws {
+    let text = try decoder.singleValueContainer().decode(String.self)
+    guard let name = RefName(text) else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "not a reference name"))
+    }
+    self = name
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(full)
+  }
+}

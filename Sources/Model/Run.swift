@@ -1,0 +1,70 @@
+public import struct FoundationEssentials.Date
+
+/// One execution of a pipeline for one commit.
+public struct Run: Codable, Hashable, Sendable {
+  /// 1, 2, 3, …
+  public var number: Int
+  public var request: RunRequest
+  public var state: RunState
+  /// Why it ended as it did, in a sentence for the person who pushed; `nil` while it runs and on success.
+  public var reason: String?
+  /// The name of the step that decided, where one did.
+  public var failedStep: String?
+  public var queuedAt: Date
+  public var startedAt: Date?
+  public var finishedAt: Date?
+
+  public init(
+    number: Int, request: RunRequest, state: RunState, reason: String? = nil, failedStep: String? = nil,
+    queuedAt: Date, startedAt: Date? = nil, finishedAt: Date? = nil
+  ) {
+    self.number = number
+    self.request = request
+    self.state = state
+    self.reason = reason
+    self.failedStep = failedStep
+    self.queuedAt = queuedAt
+    self.startedAt = startedAt
+    self.finishedAt = finishedAt
+  }
+}
+
+/// Everything that is known about a run before it has a number.
+public struct RunRequest: Codable, Hashable, Sendable {
+  public enum Trigger: String, Codable, Sendable {
+    case push, manual, rerun
+  }
+
+  /// The pipeline as it was when the run was asked for.
+  public var pipeline: Pipeline
+  public var trigger: Trigger
+  public var ref: RefName
+  public var commit: CommitID
+  /// The ref's commit before the push, where it is known.
+  public var before: CommitID?
+  public var pusher: String?
+  public var message: String?
+  /// The inbox number of the delivery that started it; filled in by the store for runs recorded with one.
+  public var delivery: Int?
+  /// The run that this one repeats.
+  public var rerunOf: Int?
+  /// 1, and one more for every rerun.
+  public var attempt: Int
+
+  public init(
+    pipeline: Pipeline, trigger: Trigger, ref: RefName, commit: CommitID, before: CommitID? = nil,
+    pusher: String? = nil, message: String? = nil, delivery: Int? = nil, rerunOf: Int? = nil,
+    attempt: Int = 1
+  ) {
+    self.pipeline = pipeline
+    self.trigger = trigger
+    self.ref = ref
+    self.commit = commit
+    self.before = before
+    self.pusher = pusher
+    self.message = message
+    self.delivery = delivery
+    self.rerunOf = rerunOf
+    self.attempt = attempt
+  }
+}

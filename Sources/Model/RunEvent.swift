@@ -1,0 +1,85 @@
+public import struct FoundationEssentials.Date
+
+/// One line of `events.jsonl`: a transition of the run or of one of its steps.
+///
+/// Lines are only ever appended. `run_finished` is the last one; a run directory without it and with a free
+/// lock is one whose runner died.
+public struct RunEvent: Codable, Hashable, Sendable {
+  public enum Kind: String, Codable, Sendable {
+    case runStarted = "run_started"
+    case stepStarted = "step_started"
+    case stepFinished = "step_finished"
+    case stepSkipped = "step_skipped"
+    /// The run is being ended from outside (cancel, time-out); `reason` says why.
+    case stopping
+    case runFinished = "run_finished"
+  }
+
+  public enum StepState: String, Codable, Sendable {
+    case succeeded, failed, cancelled
+    case timedOut = "timed_out"
+  }
+
+  public var at: Date
+  public var event: Kind
+  /// Index of the step: 0 is `fetch`, then the steps and the `finally` steps in the order of the file.
+  public var step: Int?
+  public var name: String?
+  /// Name of the step's log file in the run directory.
+  public var log: String?
+  public var stepState: StepState?
+  public var runState: RunState?
+  public var exitCode: Int?
+  public var signal: Int?
+  /// A sentence for people.
+  public var reason: String?
+  public var failedStep: String?
+  public var allowedFailure: Bool?
+  /// On `run_started`: the process id of the runner, for people; the lock is what counts.
+  public var pid: Int?
+  /// On `run_started`: the cgroup that holds what the run starts, where one could be made.
+  public var cgroup: String?
+  public var usage: Usage?
+
+  /// What a step used.
+  public struct Usage: Codable, Hashable, Sendable {
+    /// On the monotonic clock.
+    public var wall: Seconds
+    /// User and system time together.
+    public var cpu: Seconds
+    /// Peak resident memory in bytes.
+    public var peakMemory: Int
+    /// Size of the step's log in bytes.
+    public var logBytes: Int
+
+    public init(wall: Seconds, cpu: Seconds, peakMemory: Int, logBytes: Int) {
+      self.wall = wall
+      self.cpu = cpu
+      self.peakMemory = peakMemory
+      self.logBytes = logBytes
+    }
+  }
+
+  public init(
+    at: Date, event: Kind, step: Int? = nil, name: String? = nil, log: String? = nil,
+    stepState: StepState? = nil, runState: RunState? = nil, exitCode: Int? = nil, signal: Int? = nil,
+    reason: String? = nil, failedStep: String? = nil, allowedFailure: Bool? = nil, pid: Int? = nil,
+    cgroup: String? = nil, usage: Usage? = nil
+  ) {
+    self.at = at
+    self.event = event
+    self.step = step
+    self.name = name
+    self.log = log
+    self.stepState = stepState
+    self.runState = runState
+    self.exitCode = exitCode
+    self.signal = signal
+    self.reason = reason
+    self.failedStep = failedStep
+    self.allowedFailure = allowedFailure
+    self.pid = pid
+    self.cgroup = cgroup
+    self.usage = usage
+  }
+}

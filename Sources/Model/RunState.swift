@@ -1,0 +1,34 @@
+/// Where a run stands.
+public enum RunState: String, Codable, Sendable, CaseIterable {
+  case queued, running
+  case succeeded, failed, cancelled
+  case timedOut = "timed_out"
+  /// The runner itself died: power loss, kill -9, out of memory.
+  case interrupted
+
+  public var isFinal: Bool { self != .queued && self != .running }
+
+  /// The states that may follow. Every change of state in the store goes through `moving(to:)`.
+  public var successors: Set<RunState> {
+    switch self {
+    case .queued: [.running, .cancelled, .failed]
+    case .running: [.succeeded, .failed, .cancelled, .timedOut, .interrupted]
+    case .succeeded, .failed, .cancelled, .timedOut, .interrupted: []
+    }
+  }
+
+  public struct IllegalTransition: Error, Sendable, CustomStringConvertible {
+    public let from: RunState
+    public let to: RunState
+    public var description: String { "a run cannot go from \(from.rawValue) to \(to.rawValue)" }
+  }
+
+  /// - Throws: `IllegalTransition` for an edge that does not exist.
+  public func moving(to next: RunState) throws -> RunState {
+    guard successors.contains(next) else { throw IllegalTransition(from: self, to: next) }
+    return next
+  }
+
+  /// `timed out`, for people.
+  public var words: String { self == .timedOut ? "timed out" : rawValue }
+}

@@ -1,0 +1,18 @@
+/// Starts runners.
+///
+/// A launched runner belongs to nobody's task: cancelling the caller, stopping or killing the agent does not
+/// touch it. The run directory, complete with `spec.json`, is there before `launch` is called.
+public protocol RunnerLauncher: Sendable {
+  /// Starts a runner and gives it `handover` on its standard input.
+  /// - Throws: `LaunchFailure` where no runner could be started; the run directory is then untouched.
+  func launch(_ handover: Handover) async throws
+
+  /// Collects exited children, where the launcher has any. Called now and then by the dispatcher.
+  func reap()
+}
+
+public struct LaunchFailure: Error, Sendable, CustomStringConvertible {
+  public let description: String
+
+  public init(_ description: String) { self.description = description }
+}

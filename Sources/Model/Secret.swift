@@ -1,0 +1,19 @@
+/// A value that must not reach a log, an event, an error message or a listing.
+///
+/// Printing, interpolating or dumping it shows `•••`. `Codable` is deliberately absent: the one place that
+/// writes secrets is `Handover`.
+public struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  public let bytes: [UInt8]
+
+  public init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
+  public init(_ text: String) { bytes = Array(text.utf8) }
+
+  public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  /// Nothing in it, or only white space: not a secret at all.
+  public var isBlank: Bool { bytes.allSatisfy { $0 <= 0x20 } }
+
+  public var description: String { "•••" }
+  public var debugDescription: String { "•••" }
+  public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
