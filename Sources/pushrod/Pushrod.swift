@@ -1,0 +1,48 @@
+import ArgumentParser
+import Model
+
+/// The `pushrod` command: the agent itself (`serve`) and everything that people ask of it.
+@main
+struct Pushrod: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pushrod",
+    abstract: "Turns a git push into a finished deploy on your own server.",
+    discussion: """
+      Exit codes: 0 done, 1 the run failed or the thing checked is not valid, 2 wrong use, \
+      3 the agent is not reachable.
+      """,
+    version: "pushrod \(PushrodVersion.current)",
+    subcommands: subcommands)
+
+  // One line for each command, in the order of `pushrod --help`; a command's file is Commands/<Name>Command.swift.
+  private static let subcommands: [any ParsableCommand.Type] = [
+    // InitCommand.self,
+    // CheckCommand.self,
+    // ServeCommand.self,
+    // DoctorCommand.self,
+    RunCommand.self,
+    // SendCommand.self,
+    // RunsCommand.self,
+    // ShowCommand.self,
+    // TailCommand.self,
+    // CancelCommand.self,
+    // RerunCommand.self,
+    // InboxCommand.self,
+    // ReloadCommand.self,
+    // VerifyCommand.self,
+    // ExplainCommand.self,
+  ]
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      CommandExit.exit(after: error)
+    }
+  }
+}
