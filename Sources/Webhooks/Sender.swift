@@ -1,0 +1,21 @@
+public import Model
+
+/// A service that posts webhooks: how it signs them and what they say.
+///
+/// A new sender is one file in `Senders/` that implements this, one line in `Senders.all`, and the
+/// conformance tests. Everything here is pure: no clock, no network, no disk.
+public protocol Sender: Sendable {
+  /// The word for it in the configuration and on the command line: `github`.
+  var name: String { get }
+
+  /// Checks the signature over the raw bytes, in time that depends neither on the secrets nor on where a
+  /// signature differs. All secrets are tried (rotation); blank ones never fit.
+  func check(_ request: SignedRequest, secrets: [Secret]) -> SignatureCheck
+
+  /// Reads the delivery. Call it only when `check` has answered `.valid`.
+  func meaning(of request: SignedRequest) throws(Unreadable) -> Meaning
+
+  /// The sender's own id of the delivery, the same when it is sent again; `nil` where there is none that
+  /// can be kept (see `DeliveryID`).
+  func id(of headers: Headers) -> String?
+}

@@ -1,0 +1,9 @@
+/// Whether a request comes from who it says.
+///
+/// The reasons are for the operator. A sender is never told which of them it was.
+public enum SignatureCheck: Sendable, Hashable {
+  case valid
+  case invalid(reason: String)
+  /// The request says two things at once; it is refused as malformed (400) and not as a forgery (401).
+  case ambiguous(reason: String)
+}
