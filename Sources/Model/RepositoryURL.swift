@@ -37,7 +37,7 @@ public struct RepositoryURL: Hashable, Sendable, CustomStringConvertible {
       throw Malformed(description: "a repository address cannot start with a dash")
     }
     self.url = url
-    if let range = url.range(ofSeparator: "://") {
+    if let range = url.firstRange(of: "://") {
       let name = String(url[..<range.lowerBound]).lowercased()
       guard let scheme = Scheme(rawValue: name) else {
         throw Malformed(description: "unknown scheme `\(name)`; use https, ssh, git or file")
@@ -177,19 +177,5 @@ extension StringProtocol {
     var text = String(self)
     while text.last == " " || text.last == "\n" { text.removeLast() }
     return text
-  }
-}
-
-extension String {
-  /// The first occurrence of `separator`, without Foundation.
-  fileprivate func range(ofSeparator separator: String) -> Range<String.Index>? {
-    var start = startIndex
-    while start < endIndex {
-      if self[start...].hasPrefix(separator) {
-        return start..<index(start, offsetBy: separator.count)
-      }
-      start = index(after: start)
-    }
-    return nil
   }
 }

@@ -5,7 +5,8 @@ import Synchronization
 public final class ServerProcess: Sendable {
   public let pid: pid_t
   private let output: String
-  private let running = Mutex(true)
+  /// The exit status, once collected.
+  private let status = Mutex<Int32?>(nil)
 
   /// - Parameter output: a file that gets standard output and standard error.
   public init(
@@ -29,12 +30,15 @@ public final class ServerProcess: Sendable {
   }
 
   /// Ends the server and everything in its process group. Harmless to call again.
-  public func stop() {
-    running.withLock { running in
-      guard running else { return }
-      running = false
+  /// - Returns: the exit status, of its own end where it had ended before; 137 where this killed it.
+  @discardableResult
+  public func stop() -> Int32 {
+    status.withLock { status in
+      if let status { return status }
       kill(-pid, SIGKILL)
-      _ = waitForExit(of: pid)
+      let collected = waitForExit(of: pid)
+      status = collected
+      return collected
     }
   }
 
@@ -48,5 +52,13 @@ public final class ServerProcess: Sendable {
       usleep(10_000)
     }
     throw CommandFailure("the server on port \(port) does not answer: \(log)")
+  }
+}
+
+extension ServerProcess {
+  /// Whether the process itself has ended (it stays a zombie until `stop`).
+  public var hasExited: Bool {
+    guard let state = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return true }
+    return state.contains(") Z ")
   }
 }
