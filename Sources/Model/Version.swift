@@ -1,5 +1,5 @@
-/// The version of this build of Pushrod, one for both executables.
+/// The version of this Pushrod, the same for the agent and the runner.
 public enum PushrodVersion {
-  /// Semantic versioning: `MAJOR.MINOR.PATCH`, with `-dev` between releases.
-  public static let current = "0.1.0-dev"
+  /// By semantic versioning, without a leading `v`.
+  public static let current = "0.1.0"
 }

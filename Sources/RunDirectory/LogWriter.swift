@@ -1,0 +1,74 @@
+import Glibc
+
+/// Writes one step's log and, beside it, when which byte was written.
+///
+/// Only ever appends. Belongs to one thread.
+public final class LogWriter {
+  private let file: OpenFile
+  private let times: OpenFile
+  private var lastEntry: Int64 = .min
+
+  /// Bytes written so far.
+  public private(set) var size = 0
+
+  /// The log's name in the run directory.
+  public let name: String
+
+  /// Makes the two files.
+  /// - Throws: `RunDirectoryError`, also where they exist.
+  public init(_ directory: RunDirectory, step: Int, name: String) throws(RunDirectoryError) {
+    self.name = RunDirectory.logName(step: step, name: name)
+    let path = directory.path + "/" + self.name
+    let permissions = try Permissions(inheritedFrom: directory.path)
+    // Not O_APPEND, which splice(2) refuses; there is one writer, and it never seeks.
+    let flags = O_WRONLY | O_CREAT | O_EXCL
+    file = try OpenFile(path, flags, mode: permissions.file)
+    times = try OpenFile(RunDirectory.timesPath(ofLog: path), flags, mode: permissions.file)
+    _ = fchmod(file.descriptor, permissions.file)
+    _ = fchmod(times.descriptor, permissions.file)
+  }
+
+  /// Appends the bytes, with the present time.
+  public func write(_ bytes: UnsafeRawBufferPointer) throws(RunDirectoryError) {
+    guard !bytes.isEmpty else { return }
+    try noteTime()
+    try file.write(bytes)
+    size += bytes.count
+  }
+
+  /// Appends the text, with the present time.
+  public func write(_ text: String) throws(RunDirectoryError) {
+    guard !text.isEmpty else { return }
+    try noteTime()
+    let bytes = Array(text.utf8)
+    try file.write(bytes)
+    size += bytes.count
+  }
+
+  /// Lets `transfer` append to the file by itself (splice(2)); it returns how many bytes it appended, or less
+  /// than one where it appended none.
+  public func append(_ transfer: (_ descriptor: Int32) -> Int) throws(RunDirectoryError) -> Int {
+    let count = transfer(file.descriptor)
+    if count > 0 {
+      try noteTime()
+      size += count
+    }
+    return count
+  }
+
+  /// Returns when everything written is on the disk.
+  public func sync() throws(RunDirectoryError) {
+    try file.sync(dataOnly: true)
+  }
+
+  /// At most one entry in ten milliseconds: a line's time is right to that, and a flood of output costs little.
+  private func noteTime() throws(RunDirectoryError) {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    let milliseconds = Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+    // `!=` of the decade would miss a clock that was set back; the distance does not.
+    guard lastEntry == .min || abs(milliseconds - lastEntry) >= 10 else { return }
+    lastEntry = milliseconds
+    try times.write(Array("\(size) \(milliseconds)\n".utf8))
+  }
+}

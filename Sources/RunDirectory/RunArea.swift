@@ -1,0 +1,65 @@
+import Glibc
+public import Model
+
+/// The folder that holds everything runners work on.
+///
+/// `runs/<n>`, `workspaces/<pipeline>`, `mirrors/<repository>.git`, `logs/<pipeline>/latest`.
+public struct RunArea: Sendable, Hashable {
+  /// Absolute.
+  public let root: String
+
+  public init(root: String) { self.root = root }
+
+  public var runs: String { root + "/runs" }
+  public var workspaces: String { root + "/workspaces" }
+  public var mirrors: String { root + "/mirrors" }
+  public var logs: String { root + "/logs" }
+
+  public func directory(ofRun number: Int) -> RunDirectory {
+    RunDirectory(path: runs + "/\(number)")
+  }
+
+  /// The folder that a pipeline's steps work in; kept from run to run.
+  public func workspace(of pipeline: String) -> String { workspaces + "/" + pipeline }
+
+  /// The bare mirror of a repository, the same for all spellings of its address.
+  ///
+  /// Two repositories never share one, whatever their addresses: the name says the whole identity. What a
+  /// file name cannot hold is written as `%XX`, `/` as `+`, and a name that is too long for one folder goes on
+  /// in the next.
+  public func mirror(of url: RepositoryURL) -> String {
+    var name = ""
+    for byte in url.identity.utf8 {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
+        name.unicodeScalars.append(Unicode.Scalar(byte))
+      case UInt8(ascii: "/"): name += "+"
+      default: name += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+      }
+    }
+    var path = mirrors
+    while name.utf8.count > RunArea.nameLimit {
+      path += "/" + name.prefix(RunArea.nameLimit) + "~"
+      name.removeFirst(RunArea.nameLimit)
+    }
+    return path + "/" + name + ".git"
+  }
+
+  /// Lets `logs/<pipeline>/latest` point at the run, in one step: a reader finds the old run or the new one.
+  /// - Throws: `RunDirectoryError`.
+  public func linkLatest(pipeline: String, run: Int) throws(RunDirectoryError) {
+    let folder = logs + "/" + pipeline
+    try Folder.make(folder)
+    let temporary = folder + "/.latest.\(getpid()).\(run)"
+    unlink(temporary)
+    guard symlink("../../runs/\(run)", temporary) == 0 else { throw .last("create", temporary) }
+    guard rename(temporary, folder + "/latest") == 0 else {
+      let failure = RunDirectoryError.last("rename", temporary)
+      unlink(temporary)
+      throw failure
+    }
+  }
+
+  private static let nameLimit = 200
+}

@@ -1,0 +1,59 @@
+import FoundationEssentials
+import Glibc
+public import Model
+
+extension RunDirectory {
+  /// Makes the folder with everything that a runner needs to start.
+  ///
+  /// `spec.json` comes last and by renaming, so where it is, the rest is too, and all is on the disk when this
+  /// returns. Doing it again with the same spec changes nothing: that is what a restarted agent does.
+  /// - Parameter eventBody: the raw payload, where a delivery started the run.
+  /// - Throws: `RunDirectoryError.taken` where the folder holds another spec.
+  public static func create(
+    at path: String, spec: RunSpec, eventBody: [UInt8]?
+  ) throws(RunDirectoryError) -> RunDirectory {
+    let directory = RunDirectory(path: path)
+    if let file = try OpenFile.existing(directory.specPath) {
+      let found = try directory.decode(
+        RunSpec.self, from: try file.readAll(limit: specLimit), path: directory.specPath)
+      guard found == spec else { throw .taken(path: path) }
+      return directory
+    }
+
+    let parent = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+    try Folder.make(parent)
+    let permissions = try Permissions(inheritedFrom: parent)
+    try Folder.make(path)
+    // mkdir's mode passes through the umask; the group's part of it must not.
+    guard chmod(path, permissions.directory) == 0 else { throw .last("set the permissions of", path) }
+
+    if let eventBody { try directory.put(eventBody, at: directory.eventFilePath, permissions) }
+    if let message = spec.request.message {
+      try directory.put(Array(message.utf8), at: directory.messagePath, permissions)
+    }
+    let bytes: [UInt8]
+    do {
+      bytes = Array(try JSON.encoder(pretty: true).encode(spec))
+    } catch {
+      throw .corrupt(path: directory.specPath, detail: "the spec cannot be written as JSON")
+    }
+    try directory.put(bytes, at: directory.specPath, permissions)
+    try Folder.sync(path)
+    try Folder.sync(parent)
+    return directory
+  }
+
+  /// Writes a whole file under another name, brings it to disk, and gives it its name.
+  private func put(
+    _ bytes: [UInt8], at path: String, _ permissions: Permissions
+  ) throws(RunDirectoryError) {
+    let temporary = path + ".new"
+    let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: permissions.file)
+    guard fchmod(file.descriptor, permissions.file) == 0 else {
+      throw .last("set the permissions of", temporary)
+    }
+    try file.write(bytes)
+    try file.sync()
+    guard rename(temporary, path) == 0 else { throw .last("rename", temporary) }
+  }
+}
