@@ -1,0 +1,34 @@
+import FoundationEssentials
+import GRDB
+import Model
+
+/// A row of `deliveries` as the delivery that it is.
+enum DeliveryRow {
+  /// Everything but the body.
+  static let columns =
+    "number, source, id, event, received_at, address, verdict, reason, runs, decisions, body_size, headers"
+
+  static func delivery(_ row: Row, body: [UInt8] = []) throws -> Delivery {
+    let headers: Data = row["headers"]
+    let decisions: String? = row["decisions"]
+    return Delivery(
+      number: row["number"], source: row["source"], id: row["id"], event: row["event"],
+      receivedAt: StoredTime.date(row["received_at"]), address: row["address"],
+      headers: StoredHeaders.headers(headers), body: body, bodySize: row["body_size"],
+      verdict: try verdict(row),
+      decisions: try decisions.map { try StoredJSON.value([Decision].self, $0) } ?? [])
+  }
+
+  static func verdict(_ row: Row) throws -> Verdict {
+    let kind: String = row["verdict"]
+    let reason: String? = row["reason"]
+    switch Verdict.Kind(rawValue: kind) {
+    case .started:
+      let runs: String? = row["runs"]
+      return .started(runs: try runs.map { try StoredJSON.value([Int].self, $0) } ?? [])
+    case .ignored: return .ignored(reason: reason ?? "")
+    case .rejected: return .rejected(reason: reason ?? "")
+    case nil: throw StoreFailure("a delivery in the store has the unknown verdict `\(kind)`.")
+    }
+  }
+}

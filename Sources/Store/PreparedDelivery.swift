@@ -1,0 +1,74 @@
+import FoundationEssentials
+import GRDB
+import Model
+
+/// A delivery with everything encoded, so that the connection's queue has only to insert it.
+struct PreparedDelivery: Sendable {
+  let size: Int
+  private let source: String
+  private let id: String
+  private let ignored: String?
+  private let fields: Fields
+  private let runs: [PreparedRun]
+
+  private struct Fields: Sendable {
+    var event: String?
+    var receivedAt: Int64
+    var address: String?
+    var decisions: String?
+    var headers: Data
+    var body: Data
+  }
+
+  init(_ delivery: NewDelivery) throws {
+    source = delivery.source
+    id = delivery.id
+    ignored = delivery.ignored
+    size = delivery.body.count
+    fields = Fields(
+      event: delivery.event, receivedAt: StoredTime.milliseconds(delivery.receivedAt), address: delivery.address,
+      decisions: delivery.decisions.isEmpty ? nil : try StoredJSON.text(delivery.decisions),
+      headers: Data(StoredHeaders.bytes(delivery.headers)), body: Data(delivery.body))
+    runs = try delivery.runs.map { try PreparedRun($0, at: delivery.receivedAt) }
+  }
+
+  /// Inserts the delivery and its runs, or finds what the same id was answered before. Within a transaction.
+  func insert(_ db: Database) throws -> RecordedDelivery {
+    let verdict: Verdict.Kind = runs.isEmpty ? .ignored : .started
+    let statement = try db.cachedStatement(sql: PreparedDelivery.insertion)
+    try statement.execute(arguments: [
+      source, id, fields.event, fields.receivedAt, fields.address, verdict.rawValue, runs.isEmpty ? reason : nil,
+      fields.decisions, size, fields.headers, fields.body,
+    ])
+    guard db.changesCount == 1 else { return try earlier(db) }
+    let number = Int(db.lastInsertedRowID)
+    if runs.isEmpty {
+      return RecordedDelivery(number: number, verdict: .ignored(reason: reason), isRepeat: false)
+    }
+    let numbers = try runs.map { try $0.insert(db, delivery: number) }
+    try db.cachedStatement(sql: "UPDATE deliveries SET runs = ? WHERE number = ?")
+      .execute(arguments: [try StoredJSON.text(numbers), number])
+    return RecordedDelivery(number: number, verdict: .started(runs: numbers), isRepeat: false)
+  }
+
+  private var reason: String { ignored ?? "nothing to start" }
+
+  private func earlier(_ db: Database) throws -> RecordedDelivery {
+    let statement = try db.cachedStatement(
+      sql: """
+        SELECT number, verdict, reason, runs FROM deliveries
+        WHERE source = ? AND id = ? AND verdict <> 'rejected'
+        """)
+    guard let row = try Row.fetchOne(statement, arguments: [source, id]) else {
+      throw StoreFailure("the delivery \(id) was refused by the store for no reason that it names.")
+    }
+    return RecordedDelivery(number: row["number"], verdict: try DeliveryRow.verdict(row), isRepeat: true)
+  }
+
+  private static let insertion = """
+    INSERT INTO deliveries
+      (source, id, event, received_at, address, verdict, reason, decisions, body_size, headers, body)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO NOTHING
+    """
+}

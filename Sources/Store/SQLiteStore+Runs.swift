@@ -1,0 +1,79 @@
+import GRDB
+public import Model
+
+public import struct FoundationEssentials.Date
+
+extension SQLiteStore: RunStore {
+  public func enqueue(_ request: RunRequest, at date: Date) async throws -> Run {
+    let prepared = try PreparedRun(request, at: date)
+    return try await write { db in
+      let number = try prepared.insert(db, delivery: request.delivery)
+      return try SQLiteStore.existing(number, db)
+    }
+  }
+
+  public func runs(_ filter: RunFilter) async throws -> [Run] {
+    var conditions = ["number < :before"]
+    var arguments: StatementArguments = ["before": filter.before ?? Int.max, "limit": max(0, filter.limit)]
+    if let pipeline = filter.pipeline {
+      conditions.append("pipeline = :pipeline")
+      arguments += ["pipeline": pipeline]
+    }
+    if let state = filter.state {
+      conditions.append("state = :state")
+      arguments += ["state": state.rawValue]
+    }
+    if let prefix = filter.commitPrefix?.lowercased() {
+      // A range, so that the index serves; `g` follows the last hexadecimal digit.
+      conditions.append("commit_id >= :from AND commit_id < :to")
+      arguments += ["from": prefix, "to": prefix + "g"]
+    }
+    return try await select(
+      "WHERE \(conditions.joined(separator: " AND ")) ORDER BY number DESC LIMIT :limit", arguments)
+  }
+
+  public func run(number: Int) async throws -> Run? {
+    try await select("WHERE number = ?", [number]).first
+  }
+
+  public func queuedRuns(limit: Int) async throws -> [Run] {
+    try await select("WHERE state = 'queued' ORDER BY number LIMIT ?", [max(0, limit)])
+  }
+
+  public func runningRuns() async throws -> [Run] {
+    try await select("WHERE state = 'running' ORDER BY number", [])
+  }
+
+  public func move(run number: Int, to outcome: RunOutcome, at date: Date) async throws -> Run {
+    try await write { db in
+      let run = try SQLiteStore.existing(number, db)
+      _ = try run.state.moving(to: outcome.state)
+      let now = StoredTime.milliseconds(date)
+      try db.cachedStatement(
+        sql: """
+          UPDATE runs SET state = ?, reason = ?, failed_step = ?,
+            started_at = coalesce(started_at, ?), finished_at = ? WHERE number = ?
+          """
+      ).execute(arguments: [
+        outcome.state.rawValue, outcome.reason, outcome.failedStep, outcome.state == .running ? now : nil,
+        outcome.state.isFinal ? now : nil, number,
+      ])
+      return try SQLiteStore.existing(number, db)
+    }
+  }
+
+  private func select(_ clause: String, _ arguments: StatementArguments) async throws -> [Run] {
+    try await read { db in
+      let statement = try db.cachedStatement(sql: "SELECT \(RunRow.columns) FROM runs \(clause)")
+      return try Array(Row.fetchCursor(statement, arguments: arguments).map { try RunRow.run($0) })
+    }
+  }
+
+  private static func existing(_ number: Int, _ db: Database) throws -> Run {
+    let statement = try db.cachedStatement(sql: "SELECT \(RunRow.columns) FROM runs WHERE number = ?")
+    guard let row = try Row.fetchOne(statement, arguments: [number]) else {
+      throw StoreFailure("there is no run \(number) in the store.")
+    }
+    return try RunRow.run(row)
+  }
+}

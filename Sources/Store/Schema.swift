@@ -1,0 +1,23 @@
+import GRDB
+import Model
+
+/// The migrations, in order. One that was released is never changed; the next one is added below it.
+enum Schema {
+  private static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("0001 inbox and runs", migrate: Migration0001.apply)
+    return migrator
+  }
+
+  /// Brings the file to this version's schema, each step in a transaction of its own.
+  /// - Throws: `StoreFailure` where a newer Pushrod wrote the file.
+  static func migrate(_ queue: DatabaseQueue, path: String) throws {
+    let migrator = migrator
+    guard try queue.read({ try !migrator.hasBeenSuperseded($0) }) else {
+      throw StoreFailure(
+        "the store \(path) was written by a newer pushrod than this one (\(PushrodVersion.current)); install that "
+          + "version again, or put back the backup from before the upgrade.")
+    }
+    try migrator.migrate(queue)
+  }
+}
