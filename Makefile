@@ -1,0 +1,9 @@
+# Every target is one line; the scripts say what they do.
+.PHONY: demo test build check bench install
+
+demo: ; @scripts/demo
+test: ; @scripts/test
+build: ; @scripts/build
+check: ; @scripts/check
+bench: ; @scripts/bench/run
+install: ; @scripts/install
