@@ -8,7 +8,7 @@ public struct RefName: Hashable, Sendable, CustomStringConvertible {
 
   /// - Returns: `nil` unless `full` starts with `refs/` and is well formed. At most 1,024 bytes.
   public init?(_ full: String) {
-    guard full.hasPrefix("refs/"), RefName.isWellFormed(full) else { return nil }
+    guard full.utf8.starts(with: "refs/".utf8), RefName.isWellFormed(full) else { return nil }
     self.full = full
   }
 
@@ -34,11 +34,14 @@ public struct RefName: Hashable, Sendable, CustomStringConvertible {
 
   public var description: String { full }
 
+  /// Compares bytes and not characters: `-` and a combining accent are one character to Swift and still a leading
+  /// dash to every program.
   static func isWellFormed(_ name: String) -> Bool {
-    guard name.utf8.count <= 1024, !name.hasSuffix("/"), !name.hasSuffix("."), !name.contains(".."),
-      !name.contains("@{"), !name.contains("//")
+    let bytes = Array(name.utf8)
+    guard bytes.count <= 1024, bytes.last != UInt8(ascii: "."), !contains(bytes, ".", "."),
+      !contains(bytes, "@", "{")
     else { return false }
-    for byte in name.utf8 {
+    for byte in bytes {
       switch byte {
       case 0...0x20, 0x7f: return false
       case UInt8(ascii: "~"), UInt8(ascii: "^"), UInt8(ascii: ":"), UInt8(ascii: "?"),
@@ -47,9 +50,14 @@ public struct RefName: Hashable, Sendable, CustomStringConvertible {
       default: continue
       }
     }
-    return name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
-      !$0.isEmpty && !$0.hasPrefix(".") && !$0.hasSuffix(".lock") && !$0.hasPrefix("-")
+    return bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { part in
+      guard let first = part.first else { return false }
+      return first != UInt8(ascii: ".") && first != UInt8(ascii: "-") && !part.suffix(5).elementsEqual(".lock".utf8)
     }
+  }
+
+  private static func contains(_ bytes: [UInt8], _ first: Unicode.Scalar, _ second: Unicode.Scalar) -> Bool {
+    zip(bytes, bytes.dropFirst()).contains { $0 == UInt8(ascii: first) && $1 == UInt8(ascii: second) }
   }
 }
 

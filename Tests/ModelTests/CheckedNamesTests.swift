@@ -29,7 +29,8 @@ struct CheckedNamesTests {
       "main", "refs/heads/", "refs/heads//x", "refs/heads/a..b", "refs/heads/a b", "refs/heads/.hidden",
       "refs/heads/a.lock", "refs/heads/a/", "refs/heads/a.", "refs/heads/a~1", "refs/heads/a^", "refs/heads/a:b",
       "refs/heads/a?", "refs/heads/a*", "refs/heads/a[b", "refs/heads/a\\b", "refs/heads/a@{b",
-      "refs/heads/-x", "refs/heads/a\u{7f}", "refs/heads/a\u{0}b", "refs/heads/a\nb",
+      "refs/heads/-x", "refs/heads/-\u{301}x", "refs/heads/..\u{301}x", "refs/heads/a/../\u{301}x",
+      "refs/heads/a\u{7f}", "refs/heads/a\u{0}b", "refs/heads/a\nb",
       "refs/heads/" + String(repeating: "x", count: 1100),
     ])
   func malformedRefs(name: String) {
