@@ -58,7 +58,8 @@ enum Payload {
     case .keyNotFound(let key, let context):
       return "The payload has no `\(path(context.codingPath + [key]))`."
     case .valueNotFound(_, let context):
-      return "`\(path(context.codingPath))` in the payload is null."
+      return context.codingPath.isEmpty
+        ? "The payload is not a JSON object." : "`\(path(context.codingPath))` in the payload is null."
     case .typeMismatch(let type, let context):
       return context.codingPath.isEmpty
         ? "The payload is not a JSON object." : "`\(path(context.codingPath))` in the payload is not \(noun(type))."
