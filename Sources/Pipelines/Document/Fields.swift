@@ -1,0 +1,80 @@
+/// A mapping whose keys are known, on its way to a type.
+package struct Fields {
+  /// The mapping itself, for reports about something that is missing.
+  package let value: Value
+  private let entries: [String: Value]
+  private let keyPositions: [String: Document.Position]
+
+  /// Reports at the key, for mistakes about its being there at all.
+  package func report(key: String, _ message: String, suggestion: String? = nil) {
+    guard let position = keyPositions[key] else { return value.report(message, suggestion: suggestion) }
+    value.findings.report(at: position, length: key.unicodeScalars.count, message, suggestion: suggestion)
+  }
+
+  package subscript(key: String) -> Value? { entries[key] }
+
+  package func contains(_ key: String) -> Bool { entries[key] != nil }
+
+  init(_ value: Value, entries: [Document.Entry]) {
+    self.value = value
+    let prefix = value.path.isEmpty ? "" : value.path + "."
+    self.entries = Dictionary(
+      entries.map { ($0.key, Value($0.value, path: prefix + $0.key, findings: value.findings)) },
+      uniquingKeysWith: { first, _ in first })
+    keyPositions = Dictionary(entries.map { ($0.key, $0.keyPosition) }, uniquingKeysWith: { first, _ in first })
+  }
+}
+
+/// One entry of a mapping whose keys are the author's own (variables, sources, …).
+package struct NamedValue {
+  package let name: String
+  package let value: Value
+  let position: Document.Position
+
+  /// Reports a mistake at the name.
+  package func report(_ message: String, suggestion: String? = nil) {
+    value.findings.report(at: position, length: name.unicodeScalars.count, message, suggestion: suggestion)
+  }
+}
+
+extension Value {
+  /// A mapping with the keys `known`. Others are reported: those of `later` as not supported by this version,
+  /// the rest as unknown, with the nearest known key.
+  package func fields(_ known: [String], later: [String] = [], expected: String = "a mapping") -> Fields? {
+    guard case .mapping(let entries) = node.content else {
+      mismatch(expected)
+      return nil
+    }
+    let place = path.isEmpty ? "" : " in `\(path)`"
+    for entry in entries where !known.contains(entry.key) {
+      let isLater = later.contains(entry.key)
+      findings.report(
+        at: entry.keyPosition, length: entry.key.unicodeScalars.count,
+        isLater
+          ? "key `\(entry.key)`\(place) is not supported by this version of Pushrod"
+          : "unknown key `\(entry.key.shown())`\(place)",
+        suggestion: isLater
+          ? "remove it"
+          : Suggestion.didYouMean(entry.key, known) ?? "known here: \(known.joined(separator: ", "))")
+    }
+    return Fields(self, entries: entries)
+  }
+
+  /// The entries of a mapping whose keys are free, in the order of the file.
+  package func named(atMost limit: Int, expected: String = "a mapping") -> [NamedValue]? {
+    guard case .mapping(let entries) = node.content else {
+      mismatch(expected)
+      return nil
+    }
+    guard entries.count <= limit else {
+      report("\(subject) has \(entries.count) entries; at most \(limit) are allowed")
+      return nil
+    }
+    let prefix = path.isEmpty ? "" : path + "."
+    return entries.map {
+      NamedValue(
+        name: $0.key, value: Value($0.value, path: prefix + $0.key.shown(), findings: findings),
+        position: $0.keyPosition)
+    }
+  }
+}

@@ -1,0 +1,94 @@
+public import Model
+
+/// Which pipelines a push starts, and the exact rule that said so.
+public enum PushMatching {
+  /// What one pipeline says to a push.
+  public static func decide(_ push: Push, _ pipeline: Pipeline) -> Decision {
+    let answer = repositoryRule(push, pipeline) ?? triggerRules(push, pipeline)
+    return Decision(pipeline: pipeline.name, starts: answer.starts, reason: answer.reason)
+  }
+
+  /// What every pipeline says, in the order given, and the one line for the inbox where none starts.
+  ///
+  /// Pipelines of other repositories are not mentioned in that line; where several of the push's own repository say
+  /// no, each is named with its reason.
+  public static func decide(
+    _ push: Push, _ pipelines: [Pipeline]
+  ) -> (decisions: [Decision], ignored: String?) {
+    let decisions = pipelines.map { decide(push, $0) }
+    guard !decisions.contains(where: \.starts) else { return (decisions, nil) }
+    let own = zip(pipelines, decisions).filter { concerns(push, $0.0) }.map(\.1)
+    let ignored =
+      switch own.count {
+      case 0: "no pipeline for \(push.repository.shown())"
+      case 1: own[0].reason
+      default: own.map { "\($0.pipeline): \($0.reason)" }.joined(separator: "; ")
+      }
+    return (decisions, ignored)
+  }
+
+  /// Whether the push is to the pipeline's repository: one of the payload's addresses has the same identity as the
+  /// configured one.
+  private static func concerns(_ push: Push, _ pipeline: Pipeline) -> Bool {
+    let identity = pipeline.repository.identity
+    return push.addresses.contains { $0.identity == identity }
+  }
+
+  private typealias Answer = (starts: Bool, reason: String)
+
+  private static func no(_ reason: String) -> Answer { (false, reason) }
+
+  private static func repositoryRule(_ push: Push, _ pipeline: Pipeline) -> Answer? {
+    guard !concerns(push, pipeline) else { return nil }
+    guard push.repository == pipeline.repository.name, let address = push.addresses.first else {
+      return no("repository is \(push.repository.shown()), the pipeline's is \(pipeline.repository.name.shown())")
+    }
+    // The same name in two places: only the whole identity tells them apart.
+    return no(
+      "repository is \(address.identity.shown(limit: 120)), the pipeline's is \(pipeline.repository.identity.shown(limit: 120))")
+  }
+
+  private static func triggerRules(_ push: Push, _ pipeline: Pipeline) -> Answer {
+    guard let trigger = pipeline.triggers.push else { return no("the pipeline is not started by pushes") }
+    guard !push.deleted, !push.after.isZero else { return no("\(push.ref.full.shown(limit: 200)) was deleted") }
+    let answer =
+      if let branch = push.ref.branch {
+        nameRule(
+          kind: "branch", name: branch, patterns: trigger.branches,
+          other: (kind: "tags", patterns: trigger.tags))
+      } else if let tag = push.ref.tag {
+        nameRule(
+          kind: "tag", name: tag, patterns: trigger.tags,
+          other: (kind: "branches", patterns: trigger.branches ?? ["**"]))
+      } else {
+        no("\(push.ref.full.shown(limit: 200)) is neither a branch nor a tag")
+      }
+    guard answer.starts, let skip = trigger.skip, push.message?.contains(skip) == true else { return answer }
+    return no("the commit message contains \"\(skip.shown())\"")
+  }
+
+  /// - Parameter other: what the trigger says of the other kind of ref; `nil` patterns where it says nothing.
+  private static func nameRule(
+    kind: String, name: String, patterns: [String]?, other: (kind: String, patterns: [String]?)
+  ) -> Answer {
+    let quoted = "\(kind) \"\(name.shown(limit: 200))\""
+    guard let patterns else {
+      guard let theirs = other.patterns else { return (true, "\(quoted): every \(kind) matches") }
+      return no("\(quoted) is not a match: only \(other.kind) in \(listed(theirs)) start the pipeline")
+    }
+    guard let list = try? GlobList(patterns) else {
+      return no("the pipeline's \(kind) patterns cannot be read")
+    }
+    return switch list.answer(to: name) {
+    case .included(let pattern): (true, "\(quoted) matches \"\(pattern.shown(limit: 256))\"")
+    case .excluded(let pattern): no("\(quoted) excluded by \"\(pattern.shown(limit: 256))\"")
+    case .unmatched: no("\(quoted) not in \(listed(patterns))")
+    }
+  }
+
+  /// `[main, release/**]`, the first ten.
+  private static func listed(_ patterns: [String]) -> String {
+    let more = patterns.count > 10 ? ", and \(patterns.count - 10) more" : ""
+    return "[" + patterns.prefix(10).map { $0.shown(limit: 256) }.joined(separator: ", ") + more + "]"
+  }
+}

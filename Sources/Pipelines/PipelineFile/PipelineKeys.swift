@@ -1,0 +1,25 @@
+/// The words of the pipeline language: what this version reads, and what belongs to the language but comes with a
+/// later one (so that the mistake is named for what it is).
+enum PipelineKeys {
+  static let pipeline = [
+    "name", "repo", "on", "env", "secrets", "timeout", "grace", "concurrency", "steps", "finally",
+  ]
+  static let laterPipeline = [
+    "on_interrupt", "user", "limits", "sandbox", "workspace", "on_failure", "notify", "environment", "file", "inputs",
+  ]
+
+  static let triggers = ["push", "manual"]
+  static let laterTriggers = ["schedule", "webhook", "poll"]
+
+  static let push = ["branches", "tags", "skip"]
+  static let laterPush = ["paths"]
+
+  static let concurrency = ["group"]
+  static let laterConcurrency = ["mode"]
+
+  static let step = ["name", "run", "dir", "env", "shell", "timeout", "allow_failure"]
+  static let laterStep = [
+    "needs", "when", "retry", "cache", "approval", "release", "check", "interruptible", "on_failure", "artifacts",
+    "detach", "tty", "limits", "sandbox", "user", "include",
+  ]
+}

@@ -1,0 +1,65 @@
+/// Reads `env` and `secrets`.
+package enum VariableReading {
+  private static let longestValue = 32 << 10
+
+  /// Letters, digits and `_`, not beginning with a digit (POSIX, Base Definitions 8.1), at most 128.
+  package static func isName(_ text: String) -> Bool {
+    guard (1...128).contains(text.utf8.count), let first = text.utf8.first, !(0x30...0x39).contains(first) else {
+      return false
+    }
+    return text.utf8.allSatisfy {
+      (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x5f
+    }
+  }
+
+  /// What is wrong with the name of a variable; `nil` where nothing is.
+  package static func complaint(aboutName name: String) -> String? {
+    if !isName(name) {
+      return "`\(name.shown())` cannot name a variable: use letters, digits and `_`, not beginning with a digit"
+    }
+    // Case does not matter to people who read a listing.
+    if name.uppercased().hasPrefix("PUSHROD_") || name.uppercased() == "PUSHROD" {
+      return "`\(name)` cannot be set: names that begin with PUSHROD_ are Pushrod's own"
+    }
+    return nil
+  }
+
+  /// Numbers and truth values stand for their own text.
+  static func variables(_ value: Value) -> [String: String] {
+    var variables: [String: String] = [:]
+    for entry in value.named(atMost: 200, expected: "a mapping of names to texts") ?? [] {
+      if let complaint = complaint(aboutName: entry.name) {
+        entry.report(complaint)
+        continue
+      }
+      guard !entry.value.isNull else {
+        entry.report("variable `\(entry.name)` has no value", suggestion: "write \"\" for an empty one")
+        continue
+      }
+      guard let text = entry.value.string() else { continue }
+      guard text.utf8.count <= longestValue else {
+        entry.value.report("the value of `\(entry.name)` is longer than \(longestValue) bytes")
+        continue
+      }
+      variables[entry.name] = text
+    }
+    return variables
+  }
+
+  static func secrets(_ value: Value, variables: [String: String]) -> [String] {
+    var names: [String] = []
+    for item in value.oneOrMany(atMost: 100) ?? [] {
+      guard let name = item.string("the name of a secret") else { continue }
+      if let complaint = complaint(aboutName: name) {
+        item.report(complaint)
+      } else if names.contains(name) {
+        item.report("secret `\(name)` is named twice", suggestion: "remove one of them")
+      } else if variables[name] != nil {
+        item.report("`\(name)` is in `env` and in `secrets`; it can have one value only", suggestion: "remove one of them")
+      } else {
+        names.append(name)
+      }
+    }
+    return names
+  }
+}
