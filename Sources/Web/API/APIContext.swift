@@ -1,0 +1,16 @@
+import Hummingbird
+import NIOCore
+
+/// What a request to the API carries along: the connection, from which it is known who asks.
+struct APIContext: RequestContext {
+  var coreContext: CoreRequestContextStorage
+  let channel: any Channel
+
+  /// The largest request is the name of a pipeline and of a ref.
+  var maxUploadSize: Int { 16 << 10 }
+
+  init(source: ApplicationRequestContextSource) {
+    coreContext = .init(source: source)
+    channel = source.channel
+  }
+}

@@ -1,0 +1,35 @@
+public import Model
+
+/// `GET /api/runs`: newest first.
+public struct RunList: Codable, Sendable {
+  public var runs: [Run]
+
+  public init(runs: [Run]) { self.runs = runs }
+}
+
+/// `GET /api/runs/{n}`: a run and what happened in it so far.
+public struct RunDetail: Codable, Sendable {
+  public var run: Run
+  /// Empty while the run waits, and for runs that never started.
+  public var events: [RunEvent]
+  /// Absolute path of the run's directory on the agent's machine; the logs are in it.
+  public var directory: String
+
+  public init(run: Run, events: [RunEvent], directory: String) {
+    self.run = run
+    self.events = events
+    self.directory = directory
+  }
+}
+
+/// `POST /api/runs`: start a run by hand.
+public struct StartRequest: Codable, Sendable {
+  public var pipeline: String
+  /// As people type it (`main`, `tags/v1`, `refs/heads/x`); the pipeline's own branch where absent.
+  public var ref: String?
+
+  public init(pipeline: String, ref: String?) {
+    self.pipeline = pipeline
+    self.ref = ref
+  }
+}

@@ -1,0 +1,64 @@
+import Agent
+import HTTPTypes
+import Hummingbird
+import Model
+import NIOCore
+import NIOPosix
+import RunDirectory
+
+/// A run's log: live as server-sent events, or as plain text.
+struct LogRoutes: Sendable {
+  let agent: any AgentControl
+
+  func add(to router: Router<APIContext>) {
+    router.get("api/runs/:run/log") { request, context in try await runLog(request, context) }
+    router.get("api/runs/:run/steps/:step/log") { request, context in try await stepLog(request, context) }
+  }
+
+  private func runLog(_ request: Request, _ context: APIContext) async throws -> Response {
+    let number = try context.runNumber
+    let wantsEvents = request.headers[values: .accept].contains { $0.lowercased().contains("text/event-stream") }
+    guard wantsEvents else {
+      _ = try APIQuery(request, allowed: [])
+      _ = try await agent.run(number: number)
+      let directory = RunDirectory(path: agent.directory(ofRun: number))
+      let paths = try await starts(in: directory).compactMap(directory.stepLogPath)
+      return try await LogText(paths: paths).response(to: request)
+    }
+    let query = try APIQuery(request, allowed: ["from", "follow", "times"])
+    let place = "a position as the stream's ids give it, such as 1024.77"
+    // A browser that reconnects sends the header; it is later than what the address says.
+    var start = try query.value("from", allowed: place, LogPosition.init) ?? .start
+    if let last = request.headers.first(where: { $0.name.canonicalName == "last-event-id" })?.value {
+      guard let position = LogPosition(last) else {
+        throw APIFailure.invalid("The header Last-Event-ID must be \(place).")
+      }
+      start = position
+    }
+    let log = LiveLog(
+      agent: agent, run: number, start: start, follows: try query.flag("follow", default: true),
+      withTimes: try query.flag("times", default: false))
+    // A run that does not exist is a 404, not a stream that ends.
+    _ = try await agent.run(number: number)
+    return log.response
+  }
+
+  private func stepLog(_ request: Request, _ context: APIContext) async throws -> Response {
+    _ = try APIQuery(request, allowed: [])
+    let number = try context.runNumber
+    _ = try await agent.run(number: number)
+    let directory = RunDirectory(path: agent.directory(ofRun: number))
+    let step = context.parameters.get("step").flatMap { Int($0) }
+    guard let start = try await starts(in: directory).first(where: { $0.step == step && step != nil }),
+      let path = directory.stepLogPath(start)
+    else {
+      throw APIFailure.notFound("Run \(number) has not started a step of that number; 0 is the fetch.")
+    }
+    return try await LogText(paths: [path]).response(to: request)
+  }
+
+  /// The beginnings of the steps that have begun, in that order.
+  private func starts(in directory: RunDirectory) async throws -> [RunEvent] {
+    try await NIOThreadPool.singleton.runIfActive { try directory.events() }.filter { $0.event == .stepStarted }
+  }
+}

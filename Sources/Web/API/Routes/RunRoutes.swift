@@ -1,0 +1,90 @@
+import Agent
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import Model
+import NIOCore
+import NIOPosix
+import RunDirectory
+
+/// The runs: listing, one run, starting, cancelling, repeating.
+struct RunRoutes: Sendable {
+  let agent: any AgentControl
+
+  func add(to router: Router<APIContext>) {
+    router.get("api/runs") { request, _ in try await list(request) }
+    router.post("api/runs") { request, context in try await start(request, context) }
+    router.get("api/runs/:run") { request, context in try await show(request, context) }
+    router.post("api/runs/:run/cancel") { request, context in
+      try Response(json: try await agent.cancel(run: number(request, context), by: Person.name(of: context.channel)))
+    }
+    router.post("api/runs/:run/rerun") { request, context in
+      try Response(json: try await agent.rerun(run: number(request, context), by: Person.name(of: context.channel)))
+    }
+  }
+
+  private func list(_ request: Request) async throws -> Response {
+    let query = try APIQuery(request, allowed: ["pipeline", "state", "commit", "before", "limit"])
+    let states = RunState.allCases.map(\.rawValue).joined(separator: ", ")
+    var filter = RunFilter(
+      pipeline: try query.name("pipeline"),
+      state: try query.value("state", allowed: "one of \(states)", RunState.init(rawValue:)),
+      before: try query.number("before", in: 1...Int.max))
+    filter.commitPrefix = try query.text("commit", allowed: "4 to 64 hexadecimal digits") { text in
+      (4...64).contains(text.utf8.count) && text.utf8.allSatisfy(isHexadecimalDigit)
+    }?.lowercased()
+    if let limit = try query.number("limit", in: 1...500) { filter.limit = limit }
+    return try Response(json: RunList(runs: try await agent.runs(filter)))
+  }
+
+  private func show(_ request: Request, _ context: APIContext) async throws -> Response {
+    let run = try await agent.run(number: number(request, context))
+    let directory = RunDirectory(path: agent.directory(ofRun: run.number))
+    let events = try await NIOThreadPool.singleton.runIfActive { try directory.events() }
+    return try Response(json: RunDetail(run: run, events: events, directory: directory.path))
+  }
+
+  private func start(_ request: Request, _ context: APIContext) async throws -> Response {
+    _ = try APIQuery(request, allowed: [])
+    let body = try await request.body.collect(upTo: context.maxUploadSize)
+    let wanted: StartRequest
+    do {
+      wanted = try JSON.decoder().decode(StartRequest.self, from: Data(body.readableBytesView))
+    } catch {
+      throw APIFailure.invalid(#"The body must be a JSON object such as {"pipeline":"shop","ref":"main"}."#)
+    }
+    let run = try await agent.start(
+      pipeline: wanted.pipeline, ref: wanted.ref, by: Person.name(of: context.channel))
+    return try Response(status: .created, json: run)
+  }
+
+  /// The run's number from the path; a request for one run takes no parameters.
+  private func number(_ request: Request, _ context: APIContext) throws -> Int {
+    _ = try APIQuery(request, allowed: [])
+    return try context.runNumber
+  }
+
+  private func isHexadecimalDigit(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+      UInt8(ascii: "A")...UInt8(ascii: "F"):
+      true
+    default: false
+    }
+  }
+}
+
+extension APIContext {
+  /// The `:run` of the path.
+  var runNumber: Int {
+    get throws { try positive("run", of: "run") }
+  }
+
+  /// A positive number in the path; anything else names nothing that could exist.
+  func positive(_ parameter: String, of thing: String) throws -> Int {
+    guard let text = parameters.get(parameter), let number = Int(text), number > 0 else {
+      throw APIFailure.notFound("A \(thing) has a number: 1, 2, 3, …")
+    }
+    return number
+  }
+}

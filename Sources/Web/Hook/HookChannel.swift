@@ -1,0 +1,43 @@
+import Agent
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// How Hummingbird's server sets up an accepted connection to the hook endpoint.
+struct HookChannel: ServerChildChannel {
+  struct Value: ServerChildChannelValue {
+    let channel: any Channel
+  }
+
+  let agent: any AgentControl
+  let limits: HookLimits
+
+  func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+    channel.eventLoop.makeCompletedFuture {
+      var decoderLimits = NIOHTTPDecoderLimitConfiguration()
+      decoderLimits.maxHeaderFieldSize = limits.headerField
+      decoderLimits.maxHeaderListSize = limits.headerList
+      decoderLimits.maxHeaderFieldCount = limits.headerCount
+      let pipeline = channel.pipeline.syncOperations
+      try pipeline.configureHTTPServerPipeline(
+        withPipeliningAssistance: true,
+        withErrorHandling: false,
+        // Every response header is one of ours or a number.
+        withOutboundHeaderValidation: false,
+        withEncoderConfiguration: .init(),
+        withDecoderLimitConfiguration: decoderLimits)
+      try pipeline.addHandler(HookConnection(agent: agent, limits: limits))
+      return Value(channel: channel)
+    }
+  }
+
+  /// The connection's handlers do the work; the server only has to know when it is over.
+  func handle(value: Value, logger: Logger) async {
+    await withTaskCancellationHandler {
+      try? await value.channel.closeFuture.get()
+    } onCancel: {
+      value.channel.close(promise: nil)
+    }
+  }
+}

@@ -1,0 +1,255 @@
+import Agent
+import Model
+import NIOCore
+import NIOHTTP1
+
+/// One connection to the hook endpoint, on its event loop: reads a request, gives it to the agent, writes the
+/// answer, and so on. `HTTPServerPipelineHandler` before it keeps pipelined requests in order.
+///
+/// It is a channel handler of our own and not a Hummingbird responder because the limits of an open door
+/// (deadlines for head and body, an answer before the body has ended, a lingering close) are about bytes on a
+/// connection, and because every hop that a delivery does not make is time in which it is not yet on disk.
+final class HookConnection: ChannelInboundHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  private enum State {
+    /// Before a request head; `first` on a fresh connection.
+    case waiting(first: Bool)
+    case readingBody
+    /// A request without a body that needs no agent: answered at its end.
+    case ending(HTTPResponseStatus, body: String, allow: String?)
+    case answering
+    /// The last answer is written; what still arrives is dropped until the client closes.
+    case lingering
+    case closed
+  }
+
+  private let agent: any AgentControl
+  private let limits: HookLimits
+  private var state = State.waiting(first: true)
+  private var deadline: NIODeadline
+  private var ticks: RepeatedTask?
+  /// Tells the answer of the current request from that of one that was given up.
+  private var requestNumber = 0
+  private var source = ""
+  private var headers = Headers()
+  private var body: [UInt8] = []
+  private var isHeadRequest = false
+  private var keepsAlive = true
+  private var saysKeepAlive = false
+  private var address: String?
+  private var date = HTTPDate()
+
+  init(agent: any AgentControl, limits: HookLimits) {
+    self.agent = agent
+    self.limits = limits
+    deadline = .now() + limits.headerTimeout
+  }
+
+  // MARK: Requests
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head(let head): received(head, context: context)
+    case .body(let bytes): received(bytes, context: context)
+    case .end: receivedEnd(context: context)
+    }
+  }
+
+  private func received(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
+    guard case .waiting = state else { return }
+    isHeadRequest = head.method == .HEAD
+    saysKeepAlive = head.version == .http1_0
+    keepsAlive = false
+    deadline = .now() + limits.bodyTimeout
+    let checked: HookHead
+    do {
+      checked = try HookHead(head, bodyLimit: limits.body)
+    } catch {
+      return refuse(error, context: context)
+    }
+    keepsAlive = checked.keepsAlive
+    switch HookRoute(method: head.method, target: head.uri) {
+    case .hook(let source):
+      self.source = source
+      headers = checked.headers
+      body.reserveCapacity(min(checked.contentLength ?? 0, 1 << 20))
+      state = .readingBody
+      if checked.expectsContinue {
+        context.writeAndFlush(wrapOutboundOut(.head(.init(version: .http1_1, status: .continue))), promise: nil)
+      }
+    case .health:
+      state = .ending(.ok, body: #"{"status":"ok"}"#, allow: nil)
+    case .notFound:
+      finish(.notFound, hasBody: checked.hasBody, context: context)
+    case .notAllowed(let allow):
+      finish(.notAllowed(allow), hasBody: checked.hasBody, context: context)
+    }
+  }
+
+  /// A refusal leaves the connection usable only where no body is on its way.
+  private func finish(_ refusal: HookRefusal, hasBody: Bool, context: ChannelHandlerContext) {
+    if hasBody {
+      refuse(refusal, context: context)
+    } else {
+      state = .ending(refusal.status, body: refusal.body, allow: refusal.allow)
+    }
+  }
+
+  private func received(_ bytes: ByteBuffer, context: ChannelHandlerContext) {
+    switch state {
+    case .readingBody:
+      guard body.count + bytes.readableBytes <= limits.body else {
+        return refuse(.tooLarge, context: context)
+      }
+      bytes.withUnsafeReadableBytes { body.append(contentsOf: $0) }
+    case .ending: refuse(.badRequest, context: context)
+    case .waiting, .answering, .lingering, .closed: break
+    }
+  }
+
+  private func receivedEnd(context: ChannelHandlerContext) {
+    switch state {
+    case .readingBody: askAgent(context: context)
+    case .ending(let status, let body, let allow):
+      answer(status, body: body, allow: allow, context: context)
+    case .lingering: close(context: context)
+    case .waiting, .answering, .closed: break
+    }
+  }
+
+  // MARK: The agent
+
+  private func askAgent(context: ChannelHandlerContext) {
+    if address == nil { address = context.channel.remoteAddress?.ipAddress }
+    let request = HookRequest(source: source, headers: headers, body: body, address: address)
+    // The agent owns the bytes now; a connection that waits for its next request holds none.
+    body = []
+    headers = Headers()
+    state = .answering
+    deadline = .now() + limits.answerTimeout
+    requestNumber += 1
+    let number = requestNumber
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    let loop = context.eventLoop
+    Task { [agent] in
+      let answer = await agent.receive(request)
+      loop.execute {
+        let (connection, context) = bound.value
+        connection.received(answer, number: number, context: context)
+      }
+    }
+  }
+
+  private func received(_ answer: HookAnswer, number: Int, context: ChannelHandlerContext) {
+    guard case .answering = state, number == requestNumber else { return }
+    self.answer(
+      HTTPResponseStatus(statusCode: answer.status), body: answer.body, retryAfter: answer.retryAfter,
+      context: context)
+  }
+
+  // MARK: Answers
+
+  /// Writes the answer to the request at hand, and closes unless the connection takes another.
+  private func answer(
+    _ status: HTTPResponseStatus, body: String, allow: String? = nil, retryAfter: Int? = nil,
+    context: ChannelHandlerContext
+  ) {
+    var headers = HTTPHeaders()
+    headers.reserveCapacity(6)
+    headers.add(name: "Date", value: date.now())
+    headers.add(name: "Content-Type", value: "application/json")
+    headers.add(name: "Content-Length", value: String(body.utf8.count))
+    headers.add(name: "Cache-Control", value: "no-store")
+    if let allow { headers.add(name: "Allow", value: allow) }
+    if let retryAfter { headers.add(name: "Retry-After", value: String(retryAfter)) }
+    if !keepsAlive {
+      headers.add(name: "Connection", value: "close")
+    } else if saysKeepAlive {
+      headers.add(name: "Connection", value: "keep-alive")
+    }
+    let staysOpen = keepsAlive
+    if staysOpen {
+      state = .waiting(first: false)
+      deadline = .now() + limits.idleTimeout
+    } else {
+      state = .lingering
+      deadline = .now() + .seconds(2)
+    }
+    context.write(
+      wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: headers))), promise: nil)
+    if !isHeadRequest {
+      context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: body)))), promise: nil)
+    }
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    // Closing both ways while the client still sends would reset the connection, and it might never see the
+    // answer (RFC 9112, section 9.6): say "no more from here" and let it finish.
+    if !staysOpen { context.close(mode: .output, promise: nil) }
+  }
+
+  /// Answers before the request has ended; the rest of it is dropped with the connection.
+  private func refuse(_ refusal: HookRefusal, context: ChannelHandlerContext) {
+    body = []
+    keepsAlive = false
+    answer(
+      refusal.status, body: refusal.body, allow: refusal.allow, retryAfter: refusal.retryAfter, context: context)
+  }
+
+  // MARK: Deadlines
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    // One coarse timer for all deadlines: to move one is to write a number, with nothing to cancel or schedule
+    // for each request.
+    let shortest = min(limits.headerTimeout, limits.bodyTimeout, limits.idleTimeout, limits.answerTimeout)
+    let interval = max(TimeAmount.milliseconds(20), .nanoseconds(shortest.nanoseconds / 8))
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    ticks = context.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+      let (connection, context) = bound.value
+      if .now() >= connection.deadline { connection.deadlinePassed(context: context) }
+    }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    ticks?.cancel()
+    ticks = nil
+  }
+
+  private func deadlinePassed(context: ChannelHandlerContext) {
+    switch state {
+    case .waiting(first: true), .readingBody, .ending: refuse(.timeout, context: context)
+    case .answering: refuse(.tooSlow, context: context)
+    case .waiting(first: false), .lingering: close(context: context)
+    case .closed: break
+    }
+  }
+
+  // MARK: The end of a connection
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    switch (error as? HTTPParserError, state) {
+    case (nil, _), (_, .lingering), (_, .closed), (_, .answering): close(context: context)
+    case (.headerOverflow, _): refuse(.headersTooLarge, context: context)
+    default: refuse(.badRequest, context: context)
+    }
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    // The client will send nothing more; it may still wait for the answer to a whole request.
+    if let event = event as? ChannelEvent, event == .inputClosed {
+      if case .answering = state { keepsAlive = false } else { close(context: context) }
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    state = .closed
+    body = []
+    context.fireChannelInactive()
+  }
+
+  private func close(context: ChannelHandlerContext) {
+    state = .closed
+    context.close(promise: nil)
+  }
+}

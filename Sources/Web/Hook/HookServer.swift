@@ -1,0 +1,28 @@
+public import Agent
+import HummingbirdCore
+public import Logging
+public import NIOCore
+import NIOPosix
+public import ServiceLifecycle
+
+/// The TCP listener: `POST /webhook/<source>`, `GET /healthz`, and nothing else.
+public enum HookServer {
+  /// A service that listens until it is shut down; requests that are being answered then get their answers.
+  ///
+  /// - Parameters:
+  ///   - port: 0 lets the system choose.
+  ///   - onServerRunning: called once with the address that was bound.
+  public static func application(
+    host: String, port: Int, agent: any AgentControl, limits: HookLimits = HookLimits(), logger: Logger,
+    onServerRunning: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }
+  ) -> any Service {
+    HookChannel(agent: agent, limits: limits).server(
+      configuration: ServerConfiguration(
+        address: .hostname(host, port: port),
+        backlog: 1024,
+        availableConnectionsDelegate: .maximum(limits.connections, logger: logger)),
+      onServerRunning: { channel in await onServerRunning(channel.localAddress) },
+      eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+      logger: logger)
+  }
+}
