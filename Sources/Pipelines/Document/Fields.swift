@@ -11,6 +11,11 @@ package struct Fields {
     value.findings.report(at: position, length: key.unicodeScalars.count, message, suggestion: suggestion)
   }
 
+  /// Keeps the values of all keys but `keys` out of every report.
+  package func hide(except keys: [String]) {
+    for (key, value) in entries where !keys.contains(key) { value.hide() }
+  }
+
   package subscript(key: String) -> Value? { entries[key] }
 
   package func contains(_ key: String) -> Bool { entries[key] != nil }

@@ -1,14 +1,25 @@
 /// Collects every mistake that is found while one document is read.
 package final class Findings {
   let document: Document
-  package private(set) var all: [Diagnostic]
+  private var found: [Diagnostic]
+  private var hiddenLines: Set<Int> = []
 
   /// More than this many help nobody.
   private static let limit = 100
 
   package init(_ document: Document) {
     self.document = document
-    all = document.problems
+    found = document.problems
+  }
+
+  /// In the order of the file.
+  package var all: [Diagnostic] {
+    found.inFileOrder.map { diagnostic in
+      guard hiddenLines.contains(diagnostic.line) else { return diagnostic }
+      var hidden = diagnostic
+      hidden.excerpt = nil
+      return hidden
+    }
   }
 
   /// The whole document, with its mistakes going here.
@@ -17,13 +28,25 @@ package final class Findings {
   package func report(
     at position: Document.Position, length: Int = 1, _ message: String, suggestion: String? = nil
   ) {
-    guard all.count < Findings.limit else { return }
-    let found = document.diagnostic(at: position, length: length, message, suggestion: suggestion)
-    if !all.contains(found) { all.append(found) }
+    guard found.count < Findings.limit else { return }
+    let diagnostic = document.diagnostic(at: position, length: length, message, suggestion: suggestion)
+    if !found.contains(diagnostic) { found.append(diagnostic) }
+  }
+
+  /// Keeps the lines of `node` out of every report, also of those about something else on them.
+  func hide(_ node: Document.Node) {
+    switch node.content {
+    case .scalar(let text, _):
+      // A quoted or folded text may have more lines in the file than in its value.
+      let lines = text.split(separator: "\n", omittingEmptySubsequences: false).count
+      hiddenLines.formUnion(node.position.line...(node.position.line + lines))
+    case .list(let items): items.forEach(hide)
+    case .mapping(let entries): entries.forEach { hide($0.value) }
+    }
   }
 
   /// - Throws: what was found, in the order of the file; nothing where nothing was.
   package func check() throws(Diagnostics) {
-    if !all.isEmpty { throw Diagnostics(all.inFileOrder) }
+    if !found.isEmpty { throw Diagnostics(all) }
   }
 }

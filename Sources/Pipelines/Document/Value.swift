@@ -19,6 +19,9 @@ package struct Value {
     findings.report(at: node.position, length: length, message, suggestion: suggestion)
   }
 
+  /// Keeps the lines of this value out of every report: it may be a secret.
+  package func hide() { findings.hide(node) }
+
   /// "`timeout` must be …, but it is a list".
   package func mismatch(_ expected: String, suggestion: String? = nil) {
     report(

@@ -7,17 +7,21 @@ public enum PipelineFile {
 
   /// The pipeline that `bytes` describe.
   ///
-  /// - Parameter file: the file's path, for errors and for the default name.
+  /// - Parameters:
+  ///   - file: the file's path, for errors and for the default name.
+  ///   - configured: names of the secrets that exist; `nil` where that is not known.
   /// - Throws: every mistake of the file, in its order.
-  public static func parse(_ bytes: [UInt8], file: String) throws(Diagnostics) -> Pipeline {
+  public static func parse(
+    _ bytes: [UInt8], file: String, secrets configured: Set<String>? = nil
+  ) throws(Diagnostics) -> Pipeline {
     let findings = Findings(try Document.parse(bytes, file: file))
-    let pipeline = pipeline(findings.root, file: file)
+    let pipeline = pipeline(findings.root, file: file, configured: configured)
     try findings.check()
     guard let pipeline else { throw Diagnostics(file: file, "the file is not a pipeline") }
     return pipeline
   }
 
-  private static func pipeline(_ root: Value, file: String) -> Pipeline? {
+  private static func pipeline(_ root: Value, file: String, configured: Set<String>?) -> Pipeline? {
     guard
       let fields = root.fields(
         PipelineKeys.pipeline, later: PipelineKeys.laterPipeline, expected: "a mapping with `repo`, `on` and `steps`")
@@ -26,7 +30,7 @@ public enum PipelineFile {
     let repository = repository(fields)
     let triggers = TriggerReading.triggers(fields)
     let variables = fields["env"].map(VariableReading.variables) ?? [:]
-    let secrets = fields["secrets"].map { VariableReading.secrets($0, variables: variables) } ?? []
+    let secrets = fields["secrets"].map { VariableReading.secrets($0, variables: variables, configured: configured) } ?? []
     let timeout = fields["timeout"]?.duration(atMost: longestTimeout)
     let grace = fields["grace"]?.duration(atMost: 600)
     let group = fields["concurrency"].flatMap(concurrencyGroup)

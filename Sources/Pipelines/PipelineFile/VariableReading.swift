@@ -46,7 +46,8 @@ package enum VariableReading {
     return variables
   }
 
-  static func secrets(_ value: Value, variables: [String: String]) -> [String] {
+  /// - Parameter configured: names of the secrets that exist; `nil` where that is not known.
+  static func secrets(_ value: Value, variables: [String: String], configured: Set<String>?) -> [String] {
     var names: [String] = []
     for item in value.oneOrMany(atMost: 100) ?? [] {
       guard let name = item.string("the name of a secret") else { continue }
@@ -56,6 +57,11 @@ package enum VariableReading {
         item.report("secret `\(name)` is named twice", suggestion: "remove one of them")
       } else if variables[name] != nil {
         item.report("`\(name)` is in `env` and in `secrets`; it can have one value only", suggestion: "remove one of them")
+      } else if let configured, !configured.contains(name) {
+        item.report(
+          "secret `\(name)` is not configured",
+          suggestion: Suggestion.didYouMean(name, configured.sorted())
+            ?? "add it to `secrets` of the agent's configuration: `\(name): {file: …}`")
       } else {
         names.append(name)
       }

@@ -1,0 +1,72 @@
+public import Model
+
+/// What an administrator decided, read and checked: every secret is there, every path absolute.
+public struct Configuration: Sendable {
+  /// The file it was read from, absolute.
+  public var file: String
+  public var listen: ListenAddress
+  /// Absolute path of the agent's own folder (its database).
+  public var data: String
+  /// Absolute path of the folder that runner and agent share: `runs/`, `workspaces/`, `mirrors/`, `logs/`.
+  public var runnerData: String
+  /// Absolute path of the Unix socket for the local command line.
+  public var socket: String
+  /// Absolute path of the folder with the pipeline files.
+  public var pipelinesFolder: String
+  /// The agent's address for people, without a slash at its end.
+  public var publicURL: String?
+  /// Ordered by name.
+  public var sources: [SourceConfiguration]
+  /// In the order of the file: the first whose pattern matches counts.
+  public var credentials: [RepositoryCredential]
+  public var allowedSchemes: [RepositoryURL.Scheme]
+  /// What pipelines may ask for in their `secrets`.
+  public var secrets: [String: Secret]
+  public var parallelRuns: Int
+  public var launcher: Launcher
+  public var limits: Limits
+
+  /// How runners are started.
+  public enum Launcher: Sendable, Hashable {
+    /// As a child of the agent.
+    case spawn
+    /// Through a listening Unix socket (absolute path): systemd starts one runner for each connection.
+    case socket(String)
+  }
+
+  /// Bounds on what comes from outside.
+  public struct Limits: Sendable, Hashable {
+    /// Bytes of a delivery's body.
+    public var body: Int = 25 << 20
+    /// For the header of a request.
+    public var headerTimeout: Seconds = 10
+    /// For the whole body of a request.
+    public var bodyTimeout: Seconds = 30
+    /// For fetch and checkout together.
+    public var fetchTimeout: Seconds = 600
+    /// Of a commit.
+    public var tree = RunSpec.TreeLimits()
+
+    public init() {}
+  }
+
+  /// Where the packages install the configuration.
+  public static let systemFile = "/etc/pushrod/pushrod.yml"
+  static let systemData = "/var/lib/pushrod"
+  static let systemSocket = "/run/pushrod/pushrod.sock"
+}
+
+/// A configured endpoint, `/webhook/<name>`.
+public struct SourceConfiguration: Sendable {
+  public var name: String
+  /// `github`, …: one of the senders that `load` was told of.
+  public var sender: String
+  /// Any of them may have signed; never empty.
+  public var secrets: [Secret]
+
+  public init(name: String, sender: String, secrets: [Secret]) {
+    self.name = name
+    self.sender = sender
+    self.secrets = secrets
+  }
+}

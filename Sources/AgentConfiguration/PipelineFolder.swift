@@ -1,0 +1,64 @@
+import Glibc
+public import Model
+public import Pipelines
+
+/// The folder with the pipeline files.
+public struct PipelineFolder: Sendable {
+  /// Every pipeline of the folder's `*.yml` and `*.yaml` files, in the order of the file names.
+  ///
+  /// - Parameter secrets: the names that pipelines may ask for.
+  /// - Throws: every mistake of every file, also two pipelines of one name and secrets that nobody configured.
+  public static func load(_ folder: String, secrets: Set<String>) throws(Diagnostics) -> [Pipeline] {
+    var mistakes: [Diagnostic] = []
+    var pipelines: [Pipeline] = []
+    var files: [String: String] = [:]
+    for file in try self.files(in: folder) {
+      do {
+        let pipeline = try load(file: file, secrets: secrets)
+        if let other = files[pipeline.name] {
+          mistakes.append(
+            Diagnostic(
+              file: file, message: "the pipeline is named `\(pipeline.name)`, like the one in \(other.shown(limit: 300))",
+              suggestion: "give one of them another `name`"))
+        }
+        files[pipeline.name] = file
+        pipelines.append(pipeline)
+      } catch {
+        mistakes += error.all
+      }
+    }
+    guard mistakes.isEmpty else { throw Diagnostics(mistakes) }
+    return pipelines
+  }
+
+  /// One pipeline.
+  ///
+  /// - Parameter secrets: the names that it may ask for; `nil` where that cannot be known.
+  public static func load(file: String, secrets: Set<String>?) throws(Diagnostics) -> Pipeline {
+    let bytes: [UInt8]
+    switch FileReading.bytes(of: file, atMost: Document.Limits().bytes) {
+    case .success(let content): bytes = content
+    case .failure(let failure): throw Diagnostics(file: file, "the pipeline file \(failure.words)")
+    }
+    return try PipelineFile.parse(bytes, file: file, secrets: secrets)
+  }
+
+  /// Paths of the pipeline files, sorted by name. Hidden files (an editor's, for instance) are not among them.
+  public static func files(in folder: String) throws(Diagnostics) -> [String] {
+    guard let stream = opendir(folder) else {
+      let reason = errno == ENOENT ? "does not exist" : "cannot be read: \(String(cString: strerror(errno)))"
+      throw Diagnostics(
+        file: folder, "the folder of the pipelines \(reason)",
+        suggestion: errno == ENOENT ? "create it: mkdir -p \(folder.shown(limit: 300))" : nil)
+    }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if !name.hasPrefix("."), name.hasSuffix(".yml") || name.hasSuffix(".yaml") { names.append(name) }
+    }
+    return names.sorted().map { folder + "/" + $0 }
+  }
+}
