@@ -8,6 +8,16 @@ public struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugSt
   public init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
   public init(_ text: String) { bytes = Array(text.utf8) }
 
+  /// The secret in a file. One newline at its end is the editor's and not part of the secret; everything else is.
+  public init(fileContents contents: some Collection<UInt8>) {
+    var bytes = Array(contents)
+    if bytes.last == UInt8(ascii: "\n") {
+      bytes.removeLast()
+      if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+    }
+    self.bytes = bytes
+  }
+
   public var text: String { String(decoding: bytes, as: UTF8.self) }
 
   /// Nothing in it, or only white space: not a secret at all.

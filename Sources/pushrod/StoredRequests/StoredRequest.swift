@@ -1,0 +1,38 @@
+import ArgumentParser
+import Model
+import Pipelines
+import Webhooks
+
+/// The options of commands that look at a stored request: who sent it, its headers and its body.
+struct StoredRequest: ParsableArguments {
+  @Option(help: ArgumentHelp("Who sent it: \(StoredRequest.names).", valueName: "name"))
+  var sender: String
+
+  @Option(
+    help: ArgumentHelp("Its headers: a JSON object of name to value, or raw `Name: value` lines.", valueName: "file"))
+  var headers: String
+
+  @Option(help: ArgumentHelp("Its raw body, byte for byte as it was received.", valueName: "file"))
+  var body: String
+
+  private static var names: String { Senders.all.map(\.name).joined(separator: ", ") }
+
+  /// The sender that was named.
+  func knownSender() throws(CommandExit) -> any Sender {
+    if let known = Senders.named(sender) { return known }
+    let question = Suggestion.didYouMean(sender, Senders.all.map(\.name)).map { "; \($0)" } ?? "."
+    throw CommandExit(
+      .wrongUse, "unknown sender `\(sender)`\(question) The senders are: \(StoredRequest.names).")
+  }
+
+  func readHeaders() throws(CommandExit) -> Headers {
+    let bytes = try InputFile.read(headers, purpose: "headers", limit: 1 << 20)
+    do {
+      return try StoredHeaders.parse(bytes)
+    } catch {
+      throw CommandExit(.wrongUse, "cannot read the headers file \(headers): \(error).")
+    }
+  }
+
+  func readBody() throws(CommandExit) -> [UInt8] { try InputFile.read(body, purpose: "body") }
+}
