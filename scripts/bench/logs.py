@@ -1,0 +1,82 @@
+"""A step that writes a large log, beside `cat > file`, with the peak memory of agent and runner."""
+
+import statistics
+import subprocess
+import threading
+import time
+
+import processes
+import repositories
+from agent import Agent
+
+MEGABYTE = 1 << 20
+# Size, and how often each side is measured.
+SIZES = {256: 3, 1024: 1}
+
+
+def measure(binaries, area, table):
+    repository = repositories.Repository(area, "logs", 3)
+    url = f"file://{repository.bare}"
+    sources = {size: write_log(area / f"{size}.txt", size) for size in SIZES}
+    # One pipeline for each size, chosen by the branch.
+    agent = Agent(binaries, area / "agent", {
+        f"log{size}.yml": f"repo: {url}\non: {{ push: {{ branches: [log{size}] }} }}\nsteps:\n  - run: cat {file}\n"
+        for size, file in {0: "/dev/null", **sources}.items()})
+    agent.start()
+    small = run_with_log(agent, repository, url, 0)
+    for size, source in sources.items():
+        ours, peer = [], []
+        for _ in range(SIZES[size]):
+            begin = time.perf_counter()
+            subprocess.run(f"cat {source} | cat >{area}/copy", shell=True, check=True, timeout=300)
+            peer.append(time.perf_counter() - begin)
+            (area / "copy").unlink()
+            ours.append(run_with_log(agent, repository, url, size))
+            if ours[-1]["log_bytes"] != source.stat().st_size:
+                raise processes.Failure(f"the log has {ours[-1]['log_bytes']} bytes of {source.stat().st_size}")
+        table.add_ratio(
+            f"log of {size} MB", statistics.median(run["wall"] for run in ours), statistics.median(peer), "s",
+            at_most=1.1, digits=2)
+        for process in ("runner", "agent"):
+            growth = (max(run[process] for run in ours) - small[process]) / MEGABYTE
+            table.add_bound(f"  growth of the {process}'s peak memory", growth, "MB", at_most=8)
+    agent.stop()
+
+
+def write_log(file, megabytes):
+    """Lines as builds write them."""
+    block = b"".join(b"[%6d] compiling source file number %d with the usual flags\n" % (n, n * 7) for n in range(20000))
+    left = megabytes * MEGABYTE
+    with open(file, "wb") as output:
+        while left > 0:
+            output.write(block[:left])
+            left -= len(block)
+    return file
+
+
+def run_with_log(agent, repository, url, size):
+    """One run: the step's seconds and bytes, and the peak memory of runner and agent."""
+    branch = f"log{size}"
+    run = agent.push(url, repository.push(branch), branch)
+    started = processes.wait_until("the runner", lambda: agent.events(run))[0]
+    peak = 0
+    done = threading.Event()
+
+    def watch():
+        nonlocal peak
+        while not done.is_set():
+            peak = max(peak, processes.peak_memory(started["pid"]) or 0)
+            time.sleep(0.005)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        events = agent.wait_for_end(run, seconds=200)
+    finally:
+        done.set()
+        watcher.join()
+    agent.settled()
+    step = [event for event in events if event["event"] == "step_finished"][-1]
+    return {
+        "runner": peak, "agent": processes.peak_memory(agent.process.pid),
+        "wall": step["usage"]["wall"], "log_bytes": step["usage"]["log_bytes"]}

@@ -1,0 +1,88 @@
+"""Processes that a measurement started: ended by their own process group, and read through /proc."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+_started = []
+
+
+class Failure(Exception):
+    """A measurement could not be made; the text says why."""
+
+
+def start(argv, log, env=None, cwd=None):
+    """Starts a server in a session of its own, with everything it says in the file `log`."""
+    with open(log, "ab") as output:
+        process = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=cwd,
+            env={**os.environ, **(env or {})}, start_new_session=True)
+    _started.append(process)
+    return process
+
+
+def end(process, seconds=5):
+    """TERM, then KILL, to the group that `start` made."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is not None:
+            return
+        try:
+            os.killpg(process.pid, number)
+            process.wait(seconds)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            pass
+
+
+def end_all():
+    for process in _started:
+        end(process)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(what, condition, seconds=60, pause=0.005):
+    """The first true value of `condition`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(pause)
+    raise Failure(f"did not happen within {seconds} s: {what}")
+
+
+def wait_for_port(port, process, log):
+    def accepts():
+        if process.poll() is not None:
+            raise Failure(f"the server ended at once; it said: {Path(log).read_text(errors='replace')[-2000:]}")
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    wait_until(f"a server on port {port}", accepts)
+
+
+def private_memory(pid):
+    """Bytes that only this process has: what it costs to run it."""
+    total = 0
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith(("Private_Clean:", "Private_Dirty:")):
+            total += int(line.split()[1]) * 1024
+    return total
+
+
+def peak_memory(pid):
+    """The most resident memory the process ever had, in bytes; None when it is gone."""
+    try:
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    except (FileNotFoundError, ProcessLookupError):
+        pass
+    return None
