@@ -18,4 +18,8 @@ public protocol Sender: Sendable {
   /// The sender's own id of the delivery, the same when it is sent again; `nil` where there is none that
   /// can be kept (see `DeliveryID`).
   func id(of headers: Headers) -> String?
+
+  /// The headers with which this sender would post `body`, signed with `secret`: to try things out, and to test
+  /// the whole way. `check` accepts what this signs.
+  func headers(signing body: [UInt8], event: String, id: String, secret: Secret) -> Headers
 }

@@ -43,4 +43,13 @@ public struct GitHub: Sender {
   public func id(of headers: Headers) -> String? {
     DeliveryID.read(headers, ["X-GitHub-Delivery"])
   }
+
+  public func headers(signing body: [UInt8], event: String, id: String, secret: Secret) -> Headers {
+    [
+      "Content-Type": "application/json",
+      "X-GitHub-Event": event,
+      "X-GitHub-Delivery": id,
+      "X-Hub-Signature-256": "sha256=" + HexDigest(hmacOver: body, secret: secret).text,
+    ]
+  }
 }

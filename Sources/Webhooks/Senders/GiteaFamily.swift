@@ -68,6 +68,15 @@ public struct GiteaFamily: Sender {
     DeliveryID.read(headers, brands.map { "X-\($0)-Delivery" } + ["X-GitHub-Delivery"])
   }
 
+  public func headers(signing body: [UInt8], event: String, id: String, secret: Secret) -> Headers {
+    [
+      "Content-Type": "application/json",
+      "X-\(brands[0])-Event": event,
+      "X-\(brands[0])-Delivery": id,
+      "X-\(brands[0])-Signature": HexDigest(hmacOver: body, secret: secret).text,
+    ]
+  }
+
   private func json(of request: SignedRequest) throws(Unreadable) -> [UInt8] {
     // Where the content type is neither, the signature is still checked over the body: what is not genuine
     // is refused as that, before anything else is said about it.

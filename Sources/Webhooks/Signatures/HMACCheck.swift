@@ -23,3 +23,10 @@ enum HMACCheck {
       : .invalid(reason: "the signature does not fit: another secret made it, or the body was changed on the way")
   }
 }
+
+extension HexDigest {
+  /// HMAC-SHA256 of `text` with `secret`.
+  init(hmacOver text: [UInt8], secret: Secret) {
+    bytes = Array(HMAC<SHA256>.authenticationCode(for: text, using: SymmetricKey(data: secret.bytes)))
+  }
+}

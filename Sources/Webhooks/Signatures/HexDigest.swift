@@ -27,6 +27,11 @@ struct HexDigest: Hashable {
     self.bytes = bytes
   }
 
+  /// The digits.
+  var text: String {
+    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
   /// GitHub's form: `sha256=` and the digits.
   init?(prefixed text: String) {
     let prefix = "sha256=".utf8
