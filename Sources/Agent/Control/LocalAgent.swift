@@ -1,0 +1,89 @@
+public import Logging
+public import Model
+public import RunDirectory
+
+/// The agent of this process, as the web endpoint, the API and the command line see it.
+public struct LocalAgent: AgentControl {
+  private let pushPath: PushPath
+  private let requests: RunRequests
+  private let cancelling: RunCancelling
+  private let store: any DeliveryStore & RunStore
+  private let rules: RulesInForce
+  private let dispatcher: Dispatcher
+  private let area: RunArea
+  private let pid: Int
+  private let began = ContinuousClock.now
+
+  public init(
+    store: any DeliveryStore & RunStore, rules: RulesInForce, dispatcher: Dispatcher, area: RunArea,
+    probe: RunnerProbe, pid: Int, logger: Logger
+  ) {
+    self.store = store
+    self.rules = rules
+    self.dispatcher = dispatcher
+    self.area = area
+    self.pid = pid
+    pushPath = PushPath(rules: rules, store: store, runsWereQueued: { dispatcher.wake() }, logger: logger)
+    requests = RunRequests(store: store, rules: rules, tips: TipLookup(probe: probe))
+    cancelling = RunCancelling(store: store, area: area)
+  }
+
+  public func receive(_ request: HookRequest) async -> HookAnswer { await pushPath.receive(request) }
+
+  public func status() async -> AgentStatus {
+    let current = rules.current
+    return AgentStatus(
+      version: PushrodVersion.current, pid: pid, uptime: Seconds(began.duration(to: .now) / .seconds(1)),
+      pipelines: current.pipelines.map(\.name), sources: current.sources.keys.sorted(),
+      runningRuns: await dispatcher.running,
+      // A count for people; a store that cannot even be read shows elsewhere.
+      queuedRuns: (try? await store.queuedRuns(limit: 10_000).count) ?? 0, reloadError: rules.reloadError)
+  }
+
+  public func runs(_ filter: RunFilter) async throws -> [Run] { try await store.runs(filter) }
+
+  public func run(number: Int) async throws -> Run {
+    guard let run = try await store.run(number: number) else { throw ControlError.noRun(number) }
+    return run
+  }
+
+  public func directory(ofRun number: Int) -> String { area.directory(ofRun: number).path }
+
+  public func start(pipeline: String, ref: String?, by person: String) async throws -> Run {
+    let run = try await requests.start(pipeline, ref: ref, by: person)
+    dispatcher.wake()
+    return run
+  }
+
+  public func cancel(run number: Int, by person: String) async throws -> Run {
+    try await cancelling.cancel(number, by: person)
+  }
+
+  public func rerun(run number: Int, by person: String) async throws -> Run {
+    let run = try await requests.repeating(try await run(number: number), by: person)
+    dispatcher.wake()
+    return run
+  }
+
+  public func deliveries(source: String?, before: Int?, limit: Int) async throws -> [Delivery] {
+    try await store.deliveries(source: source, before: before, limit: limit)
+  }
+
+  public func delivery(number: Int) async throws -> Delivery {
+    guard let delivery = try await store.delivery(number: number) else {
+      throw ControlError.notFound("there is no delivery \(number).")
+    }
+    return delivery
+  }
+
+  public func reload() async throws -> ReloadReport {
+    let report = try await rules.reload()
+    // More runs at a time may be allowed now.
+    dispatcher.wake()
+    return report
+  }
+}
+
+extension ControlError {
+  static func noRun(_ number: Int) -> ControlError { .notFound("there is no run \(number).") }
+}

@@ -1,0 +1,49 @@
+import FoundationEssentials
+import Model
+
+/// Runs that people ask for: by hand, and again.
+struct RunRequests: Sendable {
+  let store: any RunStore
+  let rules: RulesInForce
+  let tips: TipLookup
+
+  /// A run of the tip of `ref`, with the pipeline as it is now.
+  func start(_ name: String, ref: String?, by person: String) async throws -> Run {
+    let rules = rules.current
+    guard let pipeline = rules.pipeline(named: name) else {
+      throw ControlError.notFound(
+        "there is no pipeline `\(name)`; there are: \(rules.pipelines.map(\.name).joined(separator: ", ")).")
+    }
+    guard pipeline.triggers.manual else {
+      throw ControlError.conflict(
+        "the pipeline `\(name)` is not started by hand; add the line `manual: true` under `on:` in its file.")
+    }
+    let typed = ref ?? RunRequests.usualBranch(of: pipeline)
+    guard let ref = RefName(userTyped: typed) else {
+      throw ControlError.invalid("`\(typed)` cannot be the name of a branch or a tag.")
+    }
+    let commit = try await tips.commit(of: ref, in: pipeline, rules)
+    return try await store.enqueue(
+      RunRequest(pipeline: pipeline, trigger: .manual, ref: ref, commit: commit, pusher: person), at: Date())
+  }
+
+  /// The same commit with the same pipeline, whatever its file says by now.
+  func repeating(_ run: Run, by person: String) async throws -> Run {
+    guard run.state.isFinal else {
+      throw ControlError.conflict("run \(run.number) is still \(run.state.words); cancel it first.")
+    }
+    var request = run.request
+    request.trigger = .rerun
+    request.pusher = person
+    request.rerunOf = run.number
+    request.attempt += 1
+    return try await store.enqueue(request, at: Date())
+  }
+
+  /// The first branch that the pipeline names plainly, without a pattern.
+  private static func usualBranch(of pipeline: Pipeline) -> String {
+    pipeline.triggers.push?.branches?.first { branch in
+      !branch.utf8.contains { byte in "*?[!".utf8.contains(byte) }
+    } ?? "main"
+  }
+}

@@ -1,0 +1,108 @@
+import FoundationEssentials
+import Logging
+import Model
+import Pipelines
+import Webhooks
+
+/// The way of a delivery: receive → verify → record → match → enqueue → answer.
+///
+/// Matching comes before recording, because the verdict is part of the record; nothing has happened until the
+/// record is on the disk, and then all of it has.
+struct PushPath: Sendable {
+  let rules: RulesInForce
+  let store: any DeliveryStore
+  /// Told when runs were queued.
+  let runsWereQueued: @Sendable () -> Void
+  let logger: Logger
+  var now: @Sendable () -> Date = { Date() }
+
+  func receive(_ request: HookRequest) async -> HookAnswer {
+    let rules = rules.current
+    guard let source = rules.sources[request.source] else { return .noSuchSource }
+    guard source.isUsable else { return withoutSecret(source) }
+
+    let receivedAt = now()
+    let signed = SignedRequest(
+      headers: request.headers, body: request.body, url: rules.publicURL.map { "\($0)/webhook/\(source.name)" },
+      now: receivedAt.timeIntervalSince1970)
+
+    switch source.sender.check(signed, secrets: source.secrets) {
+    case .valid: break
+    case .invalid(let reason):
+      await reject(request, source, receivedAt, reason)
+      return .forbidden
+    case .ambiguous(let reason):
+      await reject(request, source, receivedAt, reason)
+      return .malformed(reason)
+    }
+
+    do {
+      let meaning = try source.sender.meaning(of: signed)
+      let verdict = decide(meaning, rules.pipelines)
+      let recorded = try await store.record(
+        NewDelivery(
+          source: source.name, id: meaning.id ?? UUID().uuidString.lowercased(), event: meaning.event,
+          receivedAt: receivedAt, address: request.address, headers: request.headers, body: request.body,
+          ignored: verdict.ignored, decisions: verdict.decisions, runs: verdict.runs))
+      if !recorded.verdict.runs.isEmpty, !recorded.isRepeat { runsWereQueued() }
+      log(recorded, source)
+      return .recorded(recorded)
+    } catch let error as Unreadable {
+      await reject(request, source, receivedAt, error.description)
+      switch error {
+      case .mediaType(let reason): return .wrongMediaType(reason)
+      case .body(let reason): return .malformed(reason)
+      }
+    } catch {
+      logger.error(
+        "a delivery could not be recorded and was answered 503",
+        metadata: ["event": "store_failed", "source": "\(source.name)", "error": "\(error)"])
+      return .unavailable(retryAfter: 30)
+    }
+  }
+
+  /// What the delivery starts: one run for each pipeline that says yes, with the pipeline as it is now.
+  private func decide(
+    _ meaning: Meaning, _ pipelines: [Pipeline]
+  ) -> (ignored: String?, decisions: [Decision], runs: [RunRequest]) {
+    guard let push = meaning.push else { return (meaning.ignored ?? "not a push", [], []) }
+    let (decisions, ignored) = PushMatching.decide(push, pipelines)
+    let runs = zip(pipelines, decisions).filter { $0.1.starts }.map { pipeline, _ in
+      RunRequest(
+        pipeline: pipeline, trigger: .push, ref: push.ref, commit: push.after,
+        before: push.before.isZero ? nil : push.before, pusher: push.pusher, message: push.message)
+    }
+    return (ignored, decisions, runs)
+  }
+
+  private func withoutSecret(_ source: Source) -> HookAnswer {
+    logger.error(
+      "a delivery was answered 503: its source has no secret to verify it with",
+      metadata: ["event": "no_secret", "source": "\(source.name)"])
+    return .unavailable(retryAfter: 300)
+  }
+
+  private func reject(_ request: HookRequest, _ source: Source, _ receivedAt: Date, _ reason: String) async {
+    let id = source.sender.id(of: request.headers) ?? UUID().uuidString.lowercased()
+    await store.recordRejected(
+      NewDelivery(
+        source: source.name, id: id, event: nil, receivedAt: receivedAt, address: request.address,
+        headers: request.headers, body: request.body, ignored: nil, decisions: [], runs: []),
+      reason: reason)
+    logger.warning(
+      "a delivery was rejected",
+      metadata: [
+        "event": "delivery_rejected", "source": "\(source.name)", "delivery_id": "\(id)",
+        "address": "\(request.address ?? "-")", "reason": "\(reason)",
+      ])
+  }
+
+  private func log(_ recorded: RecordedDelivery, _ source: Source) {
+    logger.info(
+      "a delivery was recorded",
+      metadata: [
+        "event": "delivery", "source": "\(source.name)", "delivery": "\(recorded.number)",
+        "verdict": "\(recorded.verdict.sentence)", "repeat": "\(recorded.isRepeat)",
+      ])
+  }
+}

@@ -1,0 +1,42 @@
+public import Model
+public import Webhooks
+
+/// Everything that the configuration and the pipeline files say, as one value.
+///
+/// A delivery, and the start of a run, see one ruleset from beginning to end; a reload puts another one in
+/// its place.
+public struct Ruleset: Sendable {
+  /// By name: the last part of `/webhook/<name>`.
+  public var sources: [String: Source]
+  public var pipelines: [Pipeline]
+  public var credentials: [RepositoryCredential]
+  /// The pipelines' secrets by name.
+  public var secrets: [String: Secret]
+  public var allowedSchemes: [RepositoryURL.Scheme]
+  /// Address of this agent for people, without a trailing slash.
+  public var publicURL: String?
+  /// The most runs at a time, over all pipelines.
+  public var parallelRuns: Int
+  /// For fetch and checkout of one run together.
+  public var fetchTimeout: Seconds
+  public var treeLimits: RunSpec.TreeLimits
+
+  public init(
+    sources: [String: Source], pipelines: [Pipeline], credentials: [RepositoryCredential] = [],
+    secrets: [String: Secret] = [:], allowedSchemes: [RepositoryURL.Scheme] = [.https, .ssh],
+    publicURL: String? = nil, parallelRuns: Int = 2, fetchTimeout: Seconds = 600,
+    treeLimits: RunSpec.TreeLimits = RunSpec.TreeLimits()
+  ) {
+    self.sources = sources
+    self.pipelines = pipelines
+    self.credentials = credentials
+    self.secrets = secrets
+    self.allowedSchemes = allowedSchemes
+    self.publicURL = publicURL
+    self.parallelRuns = parallelRuns
+    self.fetchTimeout = fetchTimeout
+    self.treeLimits = treeLimits
+  }
+
+  public func pipeline(named name: String) -> Pipeline? { pipelines.first { $0.name == name } }
+}

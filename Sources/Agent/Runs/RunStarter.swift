@@ -1,0 +1,106 @@
+import FoundationEssentials
+import Logging
+import Model
+import RunDirectory
+
+/// Gets a queued run going: its directory, its state, its runner.
+///
+/// A crash at any point leaves something that the next agent can go on from: a directory without a runner is
+/// given one, and the lock in it sees to it that there is only one.
+struct RunStarter: Sendable {
+  let store: any RunStore & DeliveryStore
+  let area: RunArea
+  let launcher: any RunnerLauncher
+  let logger: Logger
+  private let work = BlockingWork("run directories")
+
+  /// Why a run cannot be started at all, for the person who pushed.
+  struct Impossible: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  init(store: any RunStore & DeliveryStore, area: RunArea, launcher: any RunnerLauncher, logger: Logger) {
+    self.store = store
+    self.area = area
+    self.launcher = launcher
+    self.logger = logger
+  }
+
+  /// From queued to a launched runner. The state and the directory are brought to disk at the same time.
+  /// - Throws: `RunState.IllegalTransition` where the run was cancelled meanwhile; `StoreFailure` (the run stays
+  ///   queued); `Impossible`.
+  func start(_ run: Run, _ rules: Ruleset) async throws {
+    let handover = try handover(for: run, rules)
+    let body = try await eventBody(of: run)
+    async let directory: Void = prepare(run, rules, body)
+    do {
+      _ = try await store.move(run: run.number, to: RunOutcome(.running), at: Date())
+    } catch {
+      _ = try? await directory
+      throw error
+    }
+    try await directory
+    try await launch(handover)
+  }
+
+  /// A runner for a run that is in state running and has none: the agent died just before it would have been
+  /// launched. Where there is one after all, the second finds the lock taken and ends.
+  func launchAgain(_ run: Run, _ rules: Ruleset) async throws {
+    let handover = try handover(for: run, rules)
+    try await prepare(run, rules, try await eventBody(of: run))
+    try await launch(handover)
+  }
+
+  private func handover(for run: Run, _ rules: Ruleset) throws -> Handover {
+    var secrets: [String: String] = [:]
+    for name in run.request.pipeline.secrets {
+      guard let secret = rules.secrets[name] else {
+        throw Impossible(
+          description: "the secret `\(name)` is not in the agent's configuration; add it under `secrets:` and reload")
+      }
+      secrets[name] = secret.text
+    }
+    return Handover(
+      directory: area.directory(ofRun: run.number).path, secrets: secrets, credentials: rules.credentials)
+  }
+
+  private func eventBody(of run: Run) async throws -> [UInt8]? {
+    guard let number = run.request.delivery else { return nil }
+    return try await store.delivery(number: number)?.body
+  }
+
+  private func prepare(_ run: Run, _ rules: Ruleset, _ body: [UInt8]?) async throws {
+    let directory = area.directory(ofRun: run.number)
+    let pipeline = run.request.pipeline
+    let spec = RunSpec(
+      number: run.number, request: run.request, mirror: area.mirror(of: pipeline.repository),
+      workspace: area.workspace(of: pipeline.name), allowedSchemes: rules.allowedSchemes,
+      fetchTimeout: rules.fetchTimeout, treeLimits: rules.treeLimits,
+      url: rules.publicURL.map { "\($0)/runs/\(run.number)" },
+      eventFile: body == nil ? nil : directory.eventFilePath)
+    do {
+      try await work.run { [area, logger] in
+        // What an earlier agent wrote counts, even if the configuration has changed since.
+        if let made = try? directory.spec(), made.number == run.number, made.request == run.request { return }
+        _ = try RunDirectory.create(at: directory.path, spec: spec, eventBody: body)
+        do {
+          try area.linkLatest(pipeline: pipeline.name, run: run.number)
+        } catch {
+          logger.warning(
+            "the link to the newest log could not be set",
+            metadata: ["event": "link_failed", "run": "\(run.number)", "error": "\(error)"])
+        }
+      }
+    } catch let error as RunDirectoryError {
+      throw Impossible(description: "the run directory could not be made: \(error)")
+    }
+  }
+
+  private func launch(_ handover: Handover) async throws {
+    do {
+      try await launcher.launch(handover)
+    } catch let failure as LaunchFailure {
+      throw Impossible(description: "the runner did not start: \(failure)")
+    }
+  }
+}

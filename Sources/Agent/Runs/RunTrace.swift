@@ -1,0 +1,86 @@
+import FoundationEssentials
+import Model
+import RunDirectory
+import Synchronization
+
+/// What has been seen of one run in its directory. Reads files; used off the cooperative thread pool.
+final class RunTrace: Sendable {
+  private struct State {
+    var reader: EventReader
+    var began = false
+    var openStep: String?
+    var cgroup: String?
+    var end: RunOutcome?
+  }
+
+  private let directory: RunDirectory
+  private let state: Mutex<State>
+
+  init(_ directory: RunDirectory) {
+    self.directory = directory
+    state = Mutex(State(reader: EventReader(path: directory.eventsPath)))
+  }
+
+  func look() -> RunWatcher.Sight {
+    state.withLock { state in
+      if let sight = readOn(&state) { return sight }
+      if directory.isLocked {
+        state.began = true
+        return .alive
+      }
+      // The end may have been written between the two looks.
+      if let sight = readOn(&state) { return sight }
+      guard state.began else { return .notBegun }
+      if let cgroup = state.cgroup { ControlGroup(path: cgroup)?.kill() }
+      return .dead(
+        RunOutcome(
+          .interrupted, reason: "the runner died before the run had ended (killed, out of memory or power loss)",
+          failedStep: state.openStep))
+    }
+  }
+
+  /// Closes the directory to a runner that never came, so that it cannot begin behind our back.
+  /// - Returns: `nil` where it has come at last.
+  func giveUp() -> RunOutcome? {
+    let reason =
+      "the runner did not start: " + (WordsOfRunner.lastLine(in: directory) ?? "it never took the run's lock")
+    let outcome = RunOutcome(.failed, reason: reason)
+    // A directory that we cannot write is one that the runner cannot lock either.
+    guard let lock = try? directory.lock() else { return directory.isLocked ? nil : outcome }
+    let event = RunEvent(at: Date(), event: .runFinished, runState: .failed, reason: reason)
+    try? EventWriter(directory).append(event, durable: true)
+    _ = consume lock
+    return outcome
+  }
+
+  private func readOn(_ state: inout State) -> RunWatcher.Sight? {
+    if let end = state.end { return .ended(end) }
+    do {
+      while true {
+        let events = try state.reader.next()
+        if events.isEmpty { break }
+        for (event, _) in events { note(event, &state) }
+      }
+    } catch {
+      // Still a run with a runner: wait for its end, then say what is wrong.
+      guard !directory.isLocked else { return .alive }
+      return .dead(RunOutcome(.interrupted, reason: "\(error)", failedStep: state.openStep))
+    }
+    return state.end.map { .ended($0) }
+  }
+
+  private func note(_ event: RunEvent, _ state: inout State) {
+    state.began = true
+    switch event.event {
+    case .runStarted: state.cgroup = event.cgroup
+    case .stepStarted: state.openStep = event.name
+    case .stepFinished: state.openStep = nil
+    case .stepSkipped, .stopping: break
+    case .runFinished:
+      let said = event.runState.flatMap { $0.isFinal ? $0 : nil }
+      state.end = RunOutcome(
+        said ?? .failed, reason: event.reason ?? (said == nil ? "the runner did not say how the run ended" : nil),
+        failedStep: event.failedStep)
+    }
+  }
+}
