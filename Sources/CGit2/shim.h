@@ -1,3 +1,31 @@
-// libgit2 as Debian's libgit2-dev installs it; the one header that pulls in the whole public API.
+// libgit2 as Debian's libgit2-dev installs it, and the few things that Swift cannot say itself.
+#ifndef PUSHROD_CGIT2_SHIM_H
+#define PUSHROD_CGIT2_SHIM_H
+
 #include <git2.h>
 #include <git2/sys/alloc.h>
+#include <git2/sys/stream.h>
+
+// `git_libgit2_opts` is variadic, which Swift cannot call.
+static inline int pushrod_git_set_search_path(int level, const char *path)
+{
+	return git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, path);
+}
+
+// Puts text where `git_error_last` finds it. `git_error_set` is variadic; `git_error_set_str` reads no format.
+static inline void pushrod_git_set_error(const char *text)
+{
+	git_error_set_str(GIT_ERROR_NET, text);
+}
+
+// Pushrod's own TCP stream. It begins as libgit2's own one does (host, port, socket), because the SSH transport of
+// libgit2 1.5 reads `socket` at that place out of whatever stream it was given.
+typedef struct {
+	git_stream parent;
+	char *host;
+	char *port;
+	int socket;
+	void *state;
+} pushrod_git_stream;
+
+#endif

@@ -1,0 +1,30 @@
+import CGit2
+
+/// A commit, read and inspected, with its submodules: all that has to be known before a file is written.
+struct CheckoutPlan {
+  let mirror: Mirror
+  let commit: ObjectID
+  let entries: [TreeEntry]
+  /// Where it goes: empty, or a submodule's path from the top of the workspace with a slash behind it.
+  let prefix: [UInt8]
+  /// Of all `.gitattributes` files: with the same ones, the same objects give the same files.
+  let attributes: AttributesFingerprint
+  /// What goes into the configuration of its `.git`.
+  let config: String
+  /// What the last checkout remembers, and under which attributes.
+  let memory: GitFolder.Memory?
+  /// By their paths within this commit.
+  var submodules: [[UInt8]: CheckoutPlan] = [:]
+
+  /// `prefix` as text, for opening; submodules' paths are UTF-8 or refused.
+  var prefixText: String { String(decoding: prefix, as: UTF8.self) }
+
+  var entryCount: Int { Self.count(entries) }
+
+  private static func count(_ entries: [TreeEntry]) -> Int {
+    entries.reduce(entries.count) { $0 + count($1.children) }
+  }
+
+  /// Of this commit and all below it.
+  var allSubmodules: Int { submodules.values.reduce(submodules.count) { $0 + $1.allSubmodules } }
+}

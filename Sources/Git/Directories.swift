@@ -1,0 +1,73 @@
+import Glibc
+
+/// Making and removing folders without ever following a symbolic link out of them.
+enum Directories {
+  /// Makes `path` and what is missing above it.
+  static func make(_ path: String) -> Bool {
+    if mkdir(path, 0o755) == 0 || errno == EEXIST { return true }
+    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return false }
+    guard make(String(path[..<slash])) else { return false }
+    return mkdir(path, 0o755) == 0 || errno == EEXIST
+  }
+
+  /// `O_PATH`, which glibc's headers hide without `_GNU_SOURCE`.
+  static let pathOnly: Int32 = 0o10000000
+
+  /// Removes whatever is at `path`; nothing there is fine.
+  static func remove(_ path: String) throws(SystemError) {
+    try remove(path, in: AT_FDCWD)
+  }
+
+  /// Removes the entry `name` of the open folder `parent`, with all below it. A link is removed, not followed;
+  /// folders without permissions get them first.
+  static func remove(_ name: UnsafePointer<CChar>, in parent: Int32) throws(SystemError) {
+    if unlinkat(parent, name, 0) == 0 || errno == ENOENT { return }
+    guard errno == EISDIR || errno == EPERM || errno == EACCES else { throw .current }
+    var status = stat()
+    guard fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+      if errno == ENOENT { return }
+      throw .current
+    }
+    guard status.st_mode & S_IFMT == S_IFDIR else {
+      guard unlinkat(parent, name, 0) == 0 else { throw .current }
+      return
+    }
+    var folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    if folder < 0, errno == EACCES {
+      // Unreadable: give it permissions. It was a folder a moment ago; were it a link now, chmod would go
+      // through it, so O_PATH pins what is changed.
+      let pinned = openat(parent, name, pathOnly | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+      guard pinned >= 0 else { throw .current }
+      chmod("/proc/self/fd/\(pinned)", 0o700)
+      close(pinned)
+      folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    }
+    guard folder >= 0 else { throw .current }
+    defer { close(folder) }
+    if status.st_mode & 0o700 != 0o700 { fchmod(folder, 0o700) }
+    for entry in try names(in: folder) {
+      try entry.withUnsafeBufferPointer { entry throws(SystemError) in
+        guard let entry = entry.baseAddress else { return }
+        try remove(entry, in: folder)
+      }
+    }
+    guard unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT else { throw .current }
+  }
+
+  /// The names in an open folder, each with its ending NUL, without `.` and `..`.
+  static func names(in folder: Int32) throws(SystemError) -> [[CChar]] {
+    // fdopendir takes the descriptor over, and its position: a fresh one.
+    let own = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard own >= 0, let stream = fdopendir(own) else { throw .current }
+    defer { closedir(stream) }
+    var names: [[CChar]] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)) }
+      }
+      if name == [46, 0] || name == [46, 46, 0] { continue }
+      names.append(name)
+    }
+    return names
+  }
+}

@@ -1,0 +1,44 @@
+/// Why a Git operation did not do its work.
+///
+/// `description` is for the person who pushed: a full sentence that names what was found and what to do.
+/// `detail` is for the operator. Neither holds a secret.
+public struct GitFailure: Error, Sendable, CustomStringConvertible {
+  public enum Kind: String, Sendable {
+    /// The server asked for credentials and got none that it takes.
+    case authentication
+    /// The server's SSH host key is unknown, changed or revoked.
+    case hostKey
+    /// There is no such repository, or it may not be seen.
+    case notFound
+    /// The repository has no such branch or tag.
+    case noSuchRef
+    /// The commit is not part of the ref's history (any more).
+    case unreachable
+    /// The server could not be reached, or the connection broke.
+    case network
+    /// The time for the operation is over.
+    case deadline
+    /// The address, a redirect or another host is not allowed.
+    case forbidden
+    /// The commit holds something that must not be written to disk.
+    case hostileTree
+    /// The workspace could not be made equal to the commit.
+    case checkout
+    /// Anything else: a defect here, or a broken mirror.
+    case `internal`
+  }
+
+  public let kind: Kind
+  /// What was being done: `fetch`, `prove`, `list`, `check out`.
+  public let operation: String
+  public let description: String
+  /// libgit2's own words.
+  public let detail: String?
+
+  public init(_ kind: Kind, operation: String, _ description: String, detail: String? = nil) {
+    self.kind = kind
+    self.operation = operation
+    self.description = description
+    self.detail = detail
+  }
+}
