@@ -52,14 +52,10 @@ let package = Package(
     .target(name: "RunDirectory", dependencies: ["Model"], swiftSettings: settings),
     .target(
       name: "Execution",
-      dependencies: [
-        "Model", "Git", "RunDirectory", "CLinux",
-        .product(name: "Subprocess", package: "swift-subprocess"),
-        .product(name: "SystemPackage", package: "swift-system"),
-      ],
+      dependencies: ["Model", "Git", "RunDirectory", "CLinux"],
       swiftSettings: settings),
     .executableTarget(
-      name: "pushrod-runner", dependencies: ["Execution"], swiftSettings: settings),
+      name: "pushrod-runner", dependencies: ["Execution", "Model"], swiftSettings: settings),
 
     // The agent's side
     .target(
@@ -69,7 +65,7 @@ let package = Package(
     .target(
       name: "Agent",
       dependencies: [
-        "Model", "Webhooks", "Pipelines", "RunDirectory",
+        "Model", "Webhooks", "Pipelines", "RunDirectory", "CLinux",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
@@ -97,7 +93,9 @@ let package = Package(
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: settings),

@@ -1,1 +1,148 @@
-// placeholder
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// What the child tells its parent where it cannot become the program.
+struct failure {
+  int code;
+  int call;
+};
+
+static const char *const calls[] = {"join the cgroup", "redirect the output", "enter the folder", "execute"};
+
+static void fail(int report, int call) {
+  struct failure failure = {errno, call};
+  ssize_t ignored = write(report, &failure, sizeof failure);
+  (void)ignored;
+  _exit(127);
+}
+
+// Only async-signal-safe calls from here to execve.
+static void become(const struct pushrod_program *program, pid_t parent, int report, int joins) {
+  if (joins) {
+    int file = openat(program->cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+    if (file < 0 || write(file, "0", 1) != 1) fail(report, 0);
+    close(file);
+  }
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(127);
+  setsid();
+  struct sigaction normal;
+  memset(&normal, 0, sizeof normal);
+  normal.sa_handler = SIG_DFL;
+  for (int signal = 1; signal <= SIGRTMAX; signal++) sigaction(signal, &normal, NULL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  umask(022);
+  // The report must survive the moves below: it goes to 3, everything above is closed.
+  if (dup2(program->output, 1) < 0 || dup2(1, 2) < 0 || dup2(program->input, 0) < 0) fail(report, 1);
+  if (report != 3) {
+    if (dup3(report, 3, O_CLOEXEC) < 0) fail(report, 1);
+    report = 3;
+  }
+  syscall(SYS_close_range, 4u, ~0u, 0u);
+  if (chdir(program->directory) != 0) fail(report, 2);
+  execve(program->path, program->arguments, program->environment);
+  fail(report, 3);
+}
+
+pid_t pushrod_spawn(const struct pushrod_program *program, int *pidfd, const char **failed) {
+  int report[2];
+  *pidfd = -1;
+  *failed = "make a pipe";
+  if (pipe2(report, O_CLOEXEC) != 0) return -errno;
+  struct clone_args arguments;
+  memset(&arguments, 0, sizeof arguments);
+  arguments.flags = CLONE_PIDFD;
+  arguments.pidfd = (uint64_t)(uintptr_t)pidfd;
+  arguments.exit_signal = SIGCHLD;
+  if (program->cgroup >= 0) {
+    arguments.flags |= CLONE_INTO_CGROUP;
+    arguments.cgroup = (uint64_t)program->cgroup;
+  }
+  pid_t parent = getpid();
+  pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+  int joins = 0;
+  if (pid < 0) {
+    // An old kernel, a seccomp filter, or a cgroup that cannot be entered this way.
+    joins = program->cgroup >= 0;
+    pid = fork();
+  }
+  if (pid == 0) {
+    become(program, parent, report[1], joins);
+    _exit(127);
+  }
+  *failed = "start a process";
+  int code = errno;
+  close(report[1]);
+  if (pid < 0) {
+    close(report[0]);
+    return -code;
+  }
+  struct failure failure;
+  ssize_t count;
+  do count = read(report[0], &failure, sizeof failure);
+  while (count < 0 && errno == EINTR);
+  close(report[0]);
+  if (count == (ssize_t)sizeof failure) {
+    if (*pidfd >= 0) close(*pidfd);
+    *pidfd = -1;
+    waitpid(pid, NULL, 0);
+    *failed = calls[failure.call];
+    return -failure.code;
+  }
+  if (*pidfd < 0) *pidfd = pushrod_pidfd_open(pid);
+  return pid;
+}
+
+pid_t pushrod_fork(void) { return fork(); }
+
+int pushrod_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0u); }
+
+int pushrod_set_undumpable(void) { return prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L); }
+
+int pushrod_set_child_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L); }
+
+int pushrod_set_parent_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, (long)signal, 0L, 0L, 0L); }
+
+int pushrod_signal_descriptor(const int *signals, size_t count) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (size_t index = 0; index < count; index++) sigaddset(&set, signals[index]);
+  if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -1;
+  return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int pushrod_next_signal(int descriptor) {
+  struct signalfd_siginfo info;
+  ssize_t count;
+  do count = read(descriptor, &info, sizeof info);
+  while (count < 0 && errno == EINTR);
+  return count == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+}
+
+int pushrod_pipe(int ends[2], int size) {
+  if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+  fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  // Refused beyond the user's limit (pipe-user-pages-soft); the usual size does as well.
+  fcntl(ends[1], F_SETPIPE_SZ, size);
+  return 0;
+}
+
+ssize_t pushrod_splice(int from, int to, size_t limit) {
+  return splice(from, NULL, to, NULL, limit, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+}

@@ -23,13 +23,18 @@ public struct RunArea: Sendable, Hashable {
   public func workspace(of pipeline: String) -> String { workspaces + "/" + pipeline }
 
   /// The bare mirror of a repository, the same for all spellings of its address.
+  public func mirror(of url: RepositoryURL) -> String {
+    mirrors + "/" + RunArea.mirrorName(ofIdentity: url.identity)
+  }
+
+  /// A mirror's path below the folder of mirrors.
   ///
   /// Two repositories never share one, whatever their addresses: the name says the whole identity. What a
   /// file name cannot hold is written as `%XX`, `/` as `+`, and a name that is too long for one folder goes on
   /// in the next.
-  public func mirror(of url: RepositoryURL) -> String {
+  public static func mirrorName(ofIdentity identity: String) -> String {
     var name = ""
-    for byte in url.identity.utf8 {
+    for byte in identity.utf8 {
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
         UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
@@ -38,12 +43,12 @@ public struct RunArea: Sendable, Hashable {
       default: name += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
       }
     }
-    var path = mirrors
-    while name.utf8.count > RunArea.nameLimit {
-      path += "/" + name.prefix(RunArea.nameLimit) + "~"
-      name.removeFirst(RunArea.nameLimit)
+    var path = ""
+    while name.utf8.count > nameLimit {
+      path += name.prefix(nameLimit) + "~/"
+      name.removeFirst(nameLimit)
     }
-    return path + "/" + name + ".git"
+    return path + name + ".git"
   }
 
   /// Lets `logs/<pipeline>/latest` point at the run, in one step: a reader finds the old run or the new one.

@@ -1,0 +1,96 @@
+import CLinux
+import FoundationEssentials
+import Glibc
+import Model
+import RunDirectory
+
+/// Listens to the outside while the runner waits for something: its control socket and its signals.
+///
+/// All waiting of a run goes through `wait(for:until:)`, so a request is never more than one wake-up away, and no
+/// second thread is needed.
+final class ControlServer {
+  private let listener: Descriptor
+  private let signals: RunnerSignals
+  private var clients: [Client] = []
+  private var request: StopRequest?
+
+  private final class Client {
+    let descriptor: Descriptor
+    var received: [UInt8] = []
+
+    init(_ descriptor: Descriptor) { self.descriptor = descriptor }
+  }
+
+  init(_ directory: RunDirectory, signals: RunnerSignals) throws(RunDirectoryError) {
+    listener = Descriptor(try ControlSocket.listen(in: directory))
+    self.signals = signals
+  }
+
+  /// The request that came since the last call, once.
+  func takeRequest() -> StopRequest? {
+    defer { request = nil }
+    return request
+  }
+
+  /// Waits until one of the descriptors can be read (or is at its end), somebody made a request, or the time
+  /// has come.
+  /// - Parameter descriptors: -1 stands for one that is not waited for.
+  /// - Returns: for each descriptor, whether it is ready.
+  func wait(for descriptors: [Int32], until deadline: Instant?) -> [Bool] {
+    var entries = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    let own = [listener.raw, signals.descriptor.raw] + clients.map(\.descriptor.raw)
+    entries += own.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    let count = poll(&entries, nfds_t(entries.count), request == nil ? deadline?.millisecondsLeft ?? -1 : 0)
+    guard count > 0 else { return descriptors.map { _ in false } }
+    let ready = entries.map { $0.revents != 0 }
+    serve(Array(ready[descriptors.count...]))
+    return Array(ready[..<descriptors.count])
+  }
+
+  private func serve(_ ready: [Bool]) {
+    if ready[1], let reason = signals.stopReason() { request = StopRequest(reason: reason) }
+    let finished = clients.indices.filter { ready[$0 + 2] && !listen(to: clients[$0]) }
+    for index in finished.reversed() { clients.remove(at: index) }
+    if ready[0] { accept() }
+  }
+
+  private func accept() {
+    let client = Glibc.accept(listener.raw, nil, nil)
+    guard client >= 0 else { return }
+    _ = fcntl(client, F_SETFD, FD_CLOEXEC)
+    _ = fcntl(client, F_SETFL, O_NONBLOCK)
+    // Whoever opens many connections loses the oldest.
+    if clients.count == 16 { clients.removeFirst() }
+    clients.append(Client(Descriptor(client)))
+  }
+
+  /// - Returns: false where the client is done with.
+  private func listen(to client: Client) -> Bool {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let count = read(client.descriptor.raw, &buffer, buffer.count)
+    if count < 0 { return errno == EAGAIN || errno == EINTR }
+    client.received += buffer[..<max(count, 0)]
+    guard count == 0 || client.received.contains(UInt8(ascii: "\n")) || client.received.count > 16_384 else {
+      return true
+    }
+    if !client.received.isEmpty { answer(client) }
+    return false
+  }
+
+  private func answer(_ client: Client) {
+    let line = client.received.prefix { $0 != UInt8(ascii: "\n") }
+    let reply: ControlReply
+    if let message = try? JSON.decoder().decode(ControlMessage.self, from: Data(line)) {
+      switch message.action {
+      case .cancel: request = StopRequest(reason: "cancelled" + (message.by.map { " by \($0.prefix(200))" } ?? ""))
+      }
+      reply = ControlReply(ok: true)
+    } else {
+      reply = ControlReply(ok: false, error: "that is no message a runner of this version knows")
+    }
+    guard var bytes = (try? JSON.encoder().encode(reply)).map(Array.init) else { return }
+    bytes.append(UInt8(ascii: "\n"))
+    // Shorter than any socket's buffer; whoever does not read it does not get it.
+    _ = send(client.descriptor.raw, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+  }
+}

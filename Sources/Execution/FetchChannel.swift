@@ -1,0 +1,24 @@
+import FoundationEssentials
+import Glibc
+import Model
+
+/// The pipe on which the fetching child tells its result: one JSON object, shorter than a pipe holds.
+enum FetchChannel {
+  static func send(_ report: FetchReport, to descriptor: Descriptor) -> Bool {
+    guard var bytes = (try? JSON.encoder().encode(report.shortened)).map(Array.init) else { return false }
+    bytes.append(UInt8(ascii: "\n"))
+    return write(descriptor.raw, bytes, bytes.count) == bytes.count
+  }
+
+  /// `nil` where the child did not get to say anything.
+  static func receive(from descriptor: Descriptor) -> FetchReport? {
+    try? JSON.decoder().decode(FetchReport.self, from: Data(descriptor.readAvailable(limit: 65_536)))
+  }
+}
+
+extension FetchReport {
+  fileprivate var shortened: FetchReport {
+    guard case .failed(let reason, let detail) = self else { return self }
+    return .failed(reason: String(reason.prefix(4000)), detail: detail.map { String($0.prefix(4000)) })
+  }
+}

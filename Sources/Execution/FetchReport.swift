@@ -1,0 +1,7 @@
+/// How fetching and checking out came out; what the child that did it tells the runner.
+enum FetchReport: Codable, Equatable {
+  /// `commit` is the one that was checked out; for an annotated tag, the one behind it.
+  case done(commit: String)
+  /// A sentence for the person who pushed, and libgit2's words for the operator.
+  case failed(reason: String, detail: String?)
+}

@@ -1,0 +1,79 @@
+import Git
+import Glibc
+import Model
+import RunDirectory
+
+/// Fetch, prove, check out: what the `fetch` step does, in a process of its own.
+///
+/// libgit2 has no way to be stopped and parses what strangers send. A child can be killed, and takes its memory
+/// with it.
+struct FetchWork {
+  let spec: RunSpec
+  let credentials: CredentialMatching
+  /// Gets a line for the log.
+  let say: (String) -> Void
+
+  /// A file beside the workspace while it is being changed. Found at the next run's start, it means that the
+  /// last one did not get to the end, and nothing of the workspace is used.
+  static func marker(of workspace: String) -> String { workspace + ".unfinished" }
+
+  func run() -> FetchReport {
+    do {
+      return .done(commit: try fetchAndCheckOut())
+    } catch let failure as GitFailure {
+      return .failed(reason: failure.description, detail: failure.detail)
+    } catch {
+      return .failed(reason: "\(error)", detail: nil)
+    }
+  }
+
+  private func fetchAndCheckOut() throws -> String {
+    let request = spec.request
+    let url = request.pipeline.repository.url
+    let matching = credentials
+    let policy = RemotePolicy(
+      allowedSchemes: Set(spec.allowedSchemes.map(\.rawValue)),
+      credential: { matching.credential(for: $0) }, deadline: .now + spec.fetchTimeout.duration)
+    GitLibrary.initialize()
+
+    say("fetching \(request.ref) from \(url)")
+    let mirror = Mirror(path: spec.mirror)
+    let transfer = TransferReport(say)
+    let tip = try mirror.fetch(
+      url: url, ref: request.ref.full, policy: policy, progress: transfer.note, message: say)
+    transfer.finish()
+    let commit = try mirror.prove(commit: request.commit.hex, reachableFrom: request.ref.full)
+    say(commit == tip ? "commit \(commit) is the tip of \(request.ref)" : "commit \(commit) is part of \(request.ref), whose tip is \(tip)")
+
+    try discardUnfinished()
+    let start = Instant.now
+    let report = try Workspace(path: spec.workspace, mirror: mirror).checkOut(
+      commit: commit,
+      limits: TreeLimits(entries: spec.treeLimits.entries, bytes: spec.treeLimits.bytes),
+      policy: policy, mirrors: submoduleMirror, sourceURL: url, progress: { _ in }, message: say)
+    unlink(FetchWork.marker(of: spec.workspace))
+    let modules = report.submodules == 0 ? "" : " and \(report.submodules) submodules"
+    say("checked out \(report.files) files\(modules) in \(Seconds(start.duration(to: .now).inSeconds))")
+    return commit
+  }
+
+  /// Submodules' mirrors lie beside the main one.
+  private func submoduleMirror(of url: String) -> Mirror {
+    let folder = spec.mirror[..<(spec.mirror.lastIndex(of: "/") ?? spec.mirror.startIndex)]
+    let identity = (try? RepositoryURL(url))?.identity ?? url
+    return Mirror(path: folder + "/" + RunArea.mirrorName(ofIdentity: identity))
+  }
+
+  private func discardUnfinished() throws {
+    let marker = FetchWork.marker(of: spec.workspace)
+    if access(marker, F_OK) == 0 {
+      say("the last checkout was not finished: the workspace is made anew")
+      try FileTree.remove(spec.workspace)
+    }
+    let folder = spec.workspace[..<(spec.workspace.lastIndex(of: "/") ?? spec.workspace.startIndex)]
+    try FileTree.makeFolders(String(folder))
+    guard Descriptor.open(marker, O_WRONLY | O_CREAT | O_NOFOLLOW) != nil else {
+      throw RunnerFailure.last("create \(marker)")
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import Model
+import RunDirectory
+
+/// The way of one run: fetch → check out → run steps → finish.
+struct RunPath {
+  let spec: RunSpec
+  let record: RunRecord
+  let steps: StepRunner
+  let credentials: CredentialMatching
+  let secrets: SecretCheck
+
+  /// What a `finally` step may take that says nothing itself.
+  static let finallyTimeout: Seconds = 300
+
+  /// Goes all the way. The last event is written when this returns.
+  /// - Throws: `RunDirectoryError` where events cannot be written; the run is then without an end.
+  func travel(from start: Instant, cgroup: String?) throws(RunDirectoryError) {
+    try record.runStarted(cgroup: cgroup)
+    let workspace = WorkspaceLock.acquire(spec.workspace)
+    let outcome: RunOutcome
+    if let problem = secrets.problem {
+      outcome = try fail(problem)
+    } else if workspace == nil {
+      outcome = try fail("the workspace \(spec.workspace) is in use by another run, or cannot be locked")
+    } else {
+      outcome = try deploy(runLimit: start + spec.request.pipeline.timeout.duration)
+    }
+    // Before the last event: whoever reads it may start the pipeline's next run at once.
+    workspace?.release()
+    try record.runFinished(outcome)
+  }
+
+  private func deploy(runLimit: Instant) throws(RunDirectoryError) -> RunOutcome {
+    let fetched = try fetch(runLimit: runLimit)
+    guard fetched.state == .succeeded else {
+      try skip(allSteps, reason: "the commit could not be checked out")
+      return fetched
+    }
+    return try runFinally(after: try runSteps(runLimit: runLimit))
+  }
+
+  private func fail(_ reason: String) throws(RunDirectoryError) -> RunOutcome {
+    try skip(allSteps, reason: "the run could not begin")
+    return RunOutcome(.failed, reason: reason)
+  }
+
+  private func fetch(runLimit: Instant) throws(RunDirectoryError) -> RunOutcome {
+    let (result, commit) = try steps.fetch(credentials: credentials, notes: secrets.notes, runLimit: runLimit)
+    if commit != nil { return RunOutcome(.succeeded) }
+    let reason = result.reason ?? "no reason is known"
+    return RunOutcome(
+      result.endsRun ?? .failed, reason: result.endsRun == nil ? "fetch failed: \(reason)" : reason,
+      failedStep: StepRunner.fetchName)
+  }
+
+  private func runSteps(runLimit: Instant) throws(RunDirectoryError) -> RunOutcome {
+    let all = Array(allSteps.prefix(spec.request.pipeline.steps.count))
+    for (position, (index, step)) in all.enumerated() {
+      if let request = steps.control.takeRequest() {
+        record.stopping(reason: request.reason)
+        try skip(all[position...], reason: request.reason)
+        return RunOutcome(.cancelled, reason: request.reason)
+      }
+      let result = try steps.run(step, index: index, limit: step.timeout, runLimit: runLimit)
+      if let outcome = end(by: result, of: step) {
+        try skip(all[(position + 1)...], reason: "step \"\(step.name)\" did not succeed")
+        return outcome
+      }
+    }
+    return RunOutcome(.succeeded)
+  }
+
+  /// Always, also after a failure, a cancel and a time-out. A cancel that comes now ends them too.
+  private func runFinally(after outcome: RunOutcome) throws(RunDirectoryError) -> RunOutcome {
+    var final = outcome
+    let all = Array(allSteps.dropFirst(spec.request.pipeline.steps.count))
+    for (position, (index, step)) in all.enumerated() {
+      let result = try steps.run(
+        step, index: index, limit: step.timeout ?? RunPath.finallyTimeout, runLimit: nil, outcome: outcome)
+      if let outcome = end(by: result, of: step), final.state == .succeeded { final = outcome }
+      if result.endsRun != nil {
+        try skip(all[(position + 1)...], reason: result.reason ?? "the run was stopped")
+        break
+      }
+    }
+    return final
+  }
+
+  /// The outcome that a step's result brings about; `nil` where the run goes on.
+  private func end(by result: StepResult, of step: Step) -> RunOutcome? {
+    let reason = "step \"\(step.name)\" "
+    if let state = result.endsRun {
+      return RunOutcome(state, reason: result.reason, failedStep: step.name)
+    }
+    if result.isAllowed { return nil }
+    switch result.state {
+    case .succeeded: return nil
+    case .timedOut:
+      return RunOutcome(.timedOut, reason: reason + (result.reason ?? "timed out"), failedStep: step.name)
+    case .failed, .cancelled:
+      return RunOutcome(
+        .failed, reason: reason + "failed: " + (result.reason ?? "no reason is known"), failedStep: step.name)
+    }
+  }
+
+  private func skip(_ steps: some Sequence<(Int, Step)>, reason: String) throws(RunDirectoryError) {
+    for (index, step) in steps { try record.stepSkipped(index, step.name, reason: reason) }
+  }
+
+  /// With their numbers: 0 is `fetch`, then steps, then `finally`.
+  private var allSteps: [(Int, Step)] {
+    let pipeline = spec.request.pipeline
+    return (pipeline.steps + pipeline.finally).enumerated().map { ($0 + 1, $1) }
+  }
+}

@@ -1,0 +1,68 @@
+import FoundationEssentials
+import Glibc
+import Model
+import RunDirectory
+
+/// What a runner writes down about its run: events and step logs, with every secret masked.
+final class RunRecord {
+  let directory: RunDirectory
+  let masker: Masker
+  private let events: EventWriter
+
+  /// - Throws: `RunDirectoryError.taken` where the run was started before.
+  init(_ directory: RunDirectory, masker: Masker) throws(RunDirectoryError) {
+    self.directory = directory
+    self.masker = masker
+    events = try EventWriter(directory)
+  }
+
+  func runStarted(cgroup: String?) throws(RunDirectoryError) {
+    try events.append(
+      RunEvent(at: Date(), event: .runStarted, pid: Int(getpid()), cgroup: cgroup), durable: true)
+  }
+
+  /// Makes the step's log and says that the step begins.
+  func stepStarted(_ index: Int, _ name: String) throws(RunDirectoryError) -> LogWriter {
+    let log = try LogWriter(directory, step: index, name: name)
+    try events.append(
+      RunEvent(at: Date(), event: .stepStarted, step: index, name: name, log: log.name), durable: false)
+    return log
+  }
+
+  /// The log comes to disk before the event that calls it whole.
+  func stepFinished(_ index: Int, _ name: String, _ result: StepResult, log: LogWriter) throws(RunDirectoryError) {
+    try? log.sync()
+    var event = RunEvent(
+      at: Date(), event: .stepFinished, step: index, name: name, log: log.name, stepState: result.state,
+      reason: result.explanation.map(masker.masked), allowedFailure: result.isAllowed ? true : nil)
+    switch result.status {
+    case .exited(let code): event.exitCode = Int(code)
+    case .signalled(let signal): event.signal = Int(signal)
+    case nil: break
+    }
+    event.usage = RunEvent.Usage(
+      wall: Seconds(result.wall.inSeconds), cpu: Seconds(result.usage.cpu), peakMemory: result.usage.peakMemory,
+      logBytes: log.size)
+    try events.append(event, durable: true)
+  }
+
+  func stepSkipped(_ index: Int, _ name: String, reason: String) throws(RunDirectoryError) {
+    try events.append(
+      RunEvent(at: Date(), event: .stepSkipped, step: index, name: name, reason: masker.masked(reason)),
+      durable: false)
+  }
+
+  /// The run is being ended from outside. Never throws: ending it counts more.
+  func stopping(reason: String) {
+    try? events.append(
+      RunEvent(at: Date(), event: .stopping, reason: masker.masked(reason)), durable: false)
+  }
+
+  func runFinished(_ outcome: RunOutcome) throws(RunDirectoryError) {
+    try events.append(
+      RunEvent(
+        at: Date(), event: .runFinished, runState: outcome.state, reason: outcome.reason.map(masker.masked),
+        failedStep: outcome.failedStep),
+      durable: true)
+  }
+}

@@ -1,0 +1,27 @@
+import Model
+
+/// Whether a `spec.json` can be carried out at all.
+enum SpecCheck {
+  /// - Throws: `RunnerFailure` that names the file and what is wrong with it.
+  static func checked(_ spec: RunSpec, path: String) throws(RunnerFailure) -> RunSpec {
+    guard spec.version == RunSpec.currentVersion else {
+      throw RunnerFailure(
+        "\(path) has version \(spec.version), this runner knows \(RunSpec.currentVersion); install agent and runner of one version")
+    }
+    for place in [spec.mirror, spec.workspace] + [spec.eventFile].compactMap({ $0 }) {
+      guard place.hasPrefix("/"), !place.utf8.contains(0), !place.split(separator: "/").contains("..") else {
+        throw RunnerFailure("\(path) names a path that is not absolute and plain")
+      }
+    }
+    let pipeline = spec.request.pipeline
+    let times = [pipeline.timeout, pipeline.grace, spec.fetchTimeout]
+      + (pipeline.steps + pipeline.finally).compactMap(\.timeout)
+    guard times.allSatisfy({ $0.value.isFinite && $0.value >= 0 && $0.value <= 31_536_000 }) else {
+      throw RunnerFailure("\(path) has a time limit that is negative or longer than a year")
+    }
+    guard pipeline.steps.count + pipeline.finally.count <= 10_000 else {
+      throw RunnerFailure("\(path) has more than 10,000 steps")
+    }
+    return spec
+  }
+}

@@ -1,0 +1,81 @@
+import Glibc
+import Model
+import RunDirectory
+
+/// What stands in a step's environment: nothing of the runner's own, and everything the pipeline language names.
+struct StepEnvironment {
+  let spec: RunSpec
+  let directory: RunDirectory
+  let secrets: [String: String]
+  let account: Account
+
+  /// The user whom steps run as.
+  struct Account {
+    var name: String
+    var home: String
+
+    /// This process's user. `HOME` and `USER` of the runner's own environment count where the system knows no such
+    /// user, as in a container.
+    static func current() -> Account {
+      let entry = getpwuid(geteuid())
+      return Account(
+        name: entry.map { String(cString: $0.pointee.pw_name) } ?? own("USER") ?? "\(geteuid())",
+        home: entry.map { String(cString: $0.pointee.pw_dir) } ?? own("HOME") ?? "/")
+    }
+  }
+
+  /// What a login shell of Debian has, and where an administrator installs programs.
+  static let defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+  /// The variables of `step`, `NAME=value`, sorted.
+  ///
+  /// A step's `env` counts over secrets, these over the pipeline's `env`, that over the defaults. `PUSHROD` and
+  /// `PUSHROD_…` are never anybody else's. All of them are always set, to nothing where there is nothing to say,
+  /// so that a shell with `-u` can use them.
+  /// - Parameter outcome: of the run so far; for `finally` steps.
+  func variables(for step: Step, outcome: RunOutcome? = nil) -> [String] {
+    var values = [
+      "PATH": Self.defaultPath, "HOME": account.home, "USER": account.name, "LANG": Self.own("LANG") ?? "C.UTF-8",
+      "CI": "true",
+    ]
+    if let zone = Self.own("TZ") { values["TZ"] = zone }
+    for more in [spec.request.pipeline.environment, secrets, step.environment] {
+      values.merge(more) { $1 }
+    }
+    values = values.filter { $0.key != "PUSHROD" && !$0.key.hasPrefix("PUSHROD_") }
+    values["PUSHROD"] = "1"
+    for (name, value) in runVariables(step: step, outcome: outcome) { values["PUSHROD_" + name] = value }
+    return values.map { "\($0.key)=\($0.value)" }.sorted()
+  }
+
+  private func runVariables(step: Step, outcome: RunOutcome?) -> [String: String] {
+    let request = spec.request
+    var values = [
+      "RUN": "\(spec.number)",
+      "PIPELINE": request.pipeline.name,
+      "STEP": step.name,
+      "REPO": request.pipeline.repository.name,
+      "REF": request.ref.full,
+      "BRANCH": request.ref.branch ?? "",
+      "TAG": request.ref.tag ?? "",
+      "COMMIT": request.commit.hex,
+      "BEFORE": request.before?.hex ?? "",
+      "PUSHER": request.pusher ?? "",
+      "MESSAGE_FILE": request.message == nil ? "" : directory.messagePath,
+      "EVENT_FILE": spec.eventFile ?? "",
+      "WORKSPACE": spec.workspace,
+      "URL": spec.url ?? "",
+      "ATTEMPT": "\(request.attempt)",
+    ]
+    if let outcome {
+      values["STATUS"] = outcome.state.rawValue
+      values["FAILED_STEP"] = outcome.failedStep ?? ""
+    }
+    // An environment cannot hold a NUL, and a payload can.
+    return values.mapValues { $0.utf8.contains(0) ? String($0.unicodeScalars.filter { $0.value != 0 }) : $0 }
+  }
+
+  private static func own(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+  }
+}

@@ -1,0 +1,69 @@
+import Model
+import RunDirectory
+
+/// How one step came out, in the terms of the run's events.
+struct StepResult {
+  var state: RunEvent.StepState
+  var status: ExitStatus?
+  /// Why it did not succeed, in a sentence.
+  var reason: String?
+  /// What else there is to say, also on success.
+  var note: String?
+  var usage = ProcessTree.Usage()
+  var wall: Duration = .zero
+  /// It failed, and the pipeline allows that.
+  var isAllowed = false
+  /// The run's own time was over, or somebody stopped the run, while the step ran.
+  var endsRun: RunState?
+
+  /// A step that could not even be started.
+  static func notStarted(_ failure: RunnerFailure) -> StepResult {
+    StepResult(state: .failed, reason: failure.description)
+  }
+
+  init(state: RunEvent.StepState, reason: String?) {
+    self.state = state
+    self.reason = reason
+  }
+
+  /// - Parameters:
+  ///   - timeout: the step's own time limit, for the sentence.
+  ///   - runTimeout: the run's.
+  init(_ end: Supervision.End, timeout: Seconds?, runTimeout: Seconds) {
+    status = end.status
+    usage = end.usage
+    wall = end.wall
+    switch end.interruption {
+    case .stopped(let request):
+      state = .cancelled
+      reason = request.reason
+      endsRun = .cancelled
+    case .runTime:
+      state = .timedOut
+      reason = "the run's time limit of \(runTimeout) was over"
+      endsRun = .timedOut
+    case .stepTime:
+      state = .timedOut
+      reason = "timed out after \(timeout ?? runTimeout)"
+    case .log(let error):
+      state = .failed
+      reason = "the log could not be written: \(error)"
+    case nil where end.status.isSuccess:
+      state = .succeeded
+    case nil:
+      state = .failed
+      reason = end.status.words
+    }
+    if end.survivors {
+      note = "some of its processes could not be killed"
+    } else if end.interruption == nil, !end.leftBehind.isEmpty {
+      note = "ended what it left running: \(end.leftBehind.joined(separator: ", "))"
+    }
+  }
+
+  /// Reason and note together, for the step's event.
+  var explanation: String? {
+    let parts = [reason, note].compactMap { $0 }
+    return parts.isEmpty ? nil : parts.joined(separator: "; ")
+  }
+}

@@ -1,0 +1,120 @@
+import Glibc
+import Model
+import RunDirectory
+
+/// Carries out single steps: a process, its log, its result.
+struct StepRunner {
+  let spec: RunSpec
+  let record: RunRecord
+  /// Holds all of the run's processes, where one could be made.
+  let cgroup: Cgroup?
+  let control: ControlServer
+  let environment: StepEnvironment
+
+  /// One step of the pipeline.
+  /// - Parameters:
+  ///   - limit: the step's time limit.
+  ///   - runLimit: when the run's time is over; `nil` for `finally` steps.
+  ///   - outcome: of the run so far, for `finally` steps.
+  func run(
+    _ step: Step, index: Int, limit: Seconds?, runLimit: Instant?, outcome: RunOutcome? = nil
+  ) throws(RunDirectoryError) -> StepResult {
+    let log = try record.stepStarted(index, step.name)
+    let variables = environment.variables(for: step, outcome: outcome)
+    var result: StepResult
+    do throws(RunnerFailure) {
+      let program = try StepProgram.program(for: step, workspace: spec.workspace, environment: variables)
+      let leaf = cgroup?.child("step-\(index)")
+      defer { leaf?.remove() }
+      let end = try supervise(
+        log: log, cgroup: leaf, limit: limit, runLimit: runLimit, grace: spec.request.pipeline.grace.duration
+      ) { output throws(RunnerFailure) in
+        try StartedProcess.start(program, output: output, cgroup: leaf?.open())
+      }
+      result = StepResult(end, timeout: limit, runTimeout: spec.request.pipeline.timeout)
+    } catch {
+      try? log.write("pushrod: \(error.description)\n")
+      result = .notStarted(error)
+    }
+    result.isAllowed = step.allowFailure && result.state != .succeeded && result.endsRun == nil
+    try record.stepFinished(index, step.name, result, log: log)
+    return result
+  }
+
+  /// Step 0.
+  /// - Returns: the result and, where it succeeded, the commit that is in the workspace.
+  func fetch(
+    credentials: CredentialMatching, notes: [String], runLimit: Instant?
+  ) throws(RunDirectoryError) -> (result: StepResult, commit: String?) {
+    let log = try record.stepStarted(0, StepRunner.fetchName)
+    var result: StepResult
+    var commit: String?
+    do throws(RunnerFailure) {
+      for note in notes { try? log.write(note + "\n") }
+      let channel = try Descriptor.pipe()
+      // libgit2's own deadline comes first and has the better words; this is for when it does not come back.
+      let limit = Seconds(spec.fetchTimeout.value + 5)
+      let end = try supervise(log: log, cgroup: nil, limit: limit, runLimit: runLimit, grace: .seconds(1)) {
+        output throws(RunnerFailure) in
+        try StartedProcess.fork(output: output) {
+          let work = FetchWork(spec: spec, credentials: credentials) { line in
+            let bytes = Array((line + "\n").utf8)
+            _ = write(1, bytes, bytes.count)
+          }
+          return FetchChannel.send(work.run(), to: channel.writing) ? 0 : 1
+        }
+      }
+      result = StepResult(end, timeout: spec.fetchTimeout, runTimeout: spec.request.pipeline.timeout)
+      switch FetchChannel.receive(from: channel.reading) {
+      case .done(let id)? where end.interruption == nil:
+        result.reason = nil
+        commit = id
+      case .failed(let reason, let detail)? where end.interruption == nil:
+        result.state = .failed
+        result.status = nil
+        result.reason = reason
+        try? log.write(record.masker.masked("error: \(reason)\n" + (detail.map { "(\($0))\n" } ?? "")))
+      default:
+        if end.interruption == .stepTime {
+          result.reason = "no answer from \(place) within \(spec.fetchTimeout)"
+        } else if end.interruption == nil {
+          result.state = .failed
+          result.reason = "git ended without a result (\(end.status.words))"
+        }
+      }
+    } catch {
+      try? log.write("pushrod: \(error.description)\n")
+      result = .notStarted(error)
+    }
+    try record.stepFinished(0, StepRunner.fetchName, result, log: log)
+    return (result, commit)
+  }
+
+  static let fetchName = "fetch"
+
+  private var place: String {
+    let repository = spec.request.pipeline.repository
+    return repository.host.isEmpty ? repository.url : repository.host
+  }
+
+  private func supervise(
+    log: LogWriter, cgroup: Cgroup?, limit: Seconds?, runLimit: Instant?, grace: Duration,
+    start: (Descriptor) throws(RunnerFailure) -> StartedProcess
+  ) throws(RunnerFailure) -> Supervision.End {
+    var output = Optional(try Descriptor.pipe(size: LogPump.pipeSize))
+    guard let ends = output else { throw RunnerFailure("cannot make a pipe") }
+    let process = try start(ends.writing)
+    let pump = LogPump(pipe: ends.reading, log: log, masker: record.masker)
+    output = nil
+    let supervision = Supervision(
+      process: process, pump: pump, tree: ProcessTree(cgroup: cgroup), control: control,
+      limits: .init(step: limit.map { .now + $0.duration }, run: runLimit, grace: grace))
+    return supervision.watch { interruption in
+      switch interruption {
+      case .stopped(let request): record.stopping(reason: request.reason)
+      case .runTime: record.stopping(reason: "the run's time limit of \(spec.request.pipeline.timeout) was over")
+      case .stepTime, .log: break
+      }
+    }
+  }
+}
