@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import NIOPosix
+import RunDirectory
 
 /// Log files, one after the other, as one text: the answer to a request without `text/event-stream`.
 struct LogText: Sendable {

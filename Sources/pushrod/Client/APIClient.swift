@@ -1,0 +1,150 @@
+import AsyncHTTPClient
+import FoundationEssentials
+import Glibc
+import Model
+import NIOCore
+import NIOHTTP1
+import Web
+
+/// Asks the agent, over HTTP on its Unix socket.
+struct APIClient: Sendable {
+  let socket: String
+
+  /// One for the life of the process; it ends with it.
+  private static let http = {
+    var configuration = HTTPClient.Configuration()
+    configuration.redirectConfiguration = .disallow
+    configuration.connectionPool.retryConnectionEstablishment = false
+    configuration.timeout.connect = .seconds(5)
+    // A live log sends a comment every 15 seconds: silence of a minute is a dead connection.
+    configuration.timeout.read = .seconds(60)
+    return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+  }()
+
+  /// The largest answer that is held in memory at once; logs are streamed.
+  private static let answerLimit = 128 << 20
+
+  /// The answer's JSON as the agent sent it.
+  func get(_ path: String, _ parameters: [(String, String?)] = []) async throws -> [UInt8] {
+    try await bytes(of: request(.GET, path, parameters))
+  }
+
+  func get<Answer: Decodable>(
+    _ type: Answer.Type, _ path: String, _ parameters: [(String, String?)] = []
+  ) async throws -> Answer {
+    try decoded(type, await get(path, parameters))
+  }
+
+  func post<Answer: Decodable>(
+    _ type: Answer.Type, _ path: String, body: (any Encodable)? = nil
+  ) async throws -> Answer {
+    var request = request(.POST, path, [])
+    if let body {
+      request.headers.add(name: "Content-Type", value: "application/json")
+      request.body = .bytes(ByteBuffer(bytes: try JSON.encoder().encode(body)))
+    }
+    return try decoded(type, await bytes(of: request))
+  }
+
+  /// The live log of a run, from `position` on.
+  func events(
+    ofRun number: Int, from position: String?, follow: Bool, times: Bool
+  ) async throws -> HTTPClientResponse.Body {
+    var request = request(.GET, "/api/runs/\(number)/log", [("follow", "\(follow)"), ("times", "\(times)")])
+    request.headers.add(name: "Accept", value: "text/event-stream")
+    if let position { request.headers.add(name: "Last-Event-ID", value: position) }
+    return try await execute(request).body
+  }
+
+  // MARK: Requests
+
+  private func request(
+    _ method: HTTPMethod, _ path: String, _ parameters: [(String, String?)]
+  ) -> HTTPClientRequest {
+    let query = parameters.compactMap { name, value in value.map { "\(name)=\(APIClient.escaped($0))" } }
+    var request = HTTPClientRequest(
+      url: "http+unix://\(APIClient.escaped(socket))\(path)"
+        + (query.isEmpty ? "" : "?" + query.joined(separator: "&")))
+    request.method = method
+    return request
+  }
+
+  private func bytes(of request: HTTPClientRequest) async throws -> [UInt8] {
+    let response = try await execute(request)
+    do {
+      return Array(buffer: try await response.body.collect(upTo: APIClient.answerLimit))
+    } catch {
+      throw notReachable(error)
+    }
+  }
+
+  private func execute(_ request: HTTPClientRequest) async throws -> HTTPClientResponse {
+    let response: HTTPClientResponse
+    do {
+      response = try await APIClient.http.execute(request, deadline: .distantFuture)
+    } catch {
+      throw notReachable(error)
+    }
+    guard (200..<300).contains(response.status.code) else {
+      throw await failure(response)
+    }
+    return response
+  }
+
+  private func decoded<Answer: Decodable>(_ type: Answer.Type, _ bytes: [UInt8]) throws -> Answer {
+    do {
+      return try JSON.decoder().decode(type, from: Data(bytes))
+    } catch {
+      throw CommandExit(
+        .failed, "The agent's answer is not understood; is it another version than this command "
+          + "(\(PushrodVersion.current))?")
+    }
+  }
+
+  /// Everything but letters and digits as `%XX` (RFC 3986, section 2.1).
+  private static func escaped(_ text: String) -> String {
+    var escaped = ""
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+        escaped.unicodeScalars.append(Unicode.Scalar(byte))
+      default:
+        escaped += (byte < 16 ? "%0" : "%") + String(byte, radix: 16)
+      }
+    }
+    return escaped
+  }
+
+  // MARK: Failures
+
+  /// The agent answered, and said no.
+  private func failure(_ response: HTTPClientResponse) async -> CommandExit {
+    let body = (try? await response.body.collect(upTo: 1 << 20)).map { Data($0.readableBytesView) }
+    let said = body.flatMap { try? JSON.decoder().decode(APIError.self, from: $0) }
+    let message = said?.error.message ?? "The agent answered with status \(response.status.code)."
+    return CommandExit(response.status.code == 503 ? .notReachable : .failed, message.withoutControls)
+  }
+
+  private func notReachable(_ error: any Error) -> CommandExit {
+    switch (error as? IOError)?.errnoCode {
+    case ENOENT:
+      CommandExit(
+        .notReachable,
+        "The agent is not reachable: there is no socket \(socket). Start it with `pushrod serve`, or name its "
+          + "socket with --socket or PUSHROD_SOCKET.")
+    case ECONNREFUSED:
+      CommandExit(
+        .notReachable,
+        "The agent is not reachable: nobody listens on \(socket). Start it with `pushrod serve` "
+          + "(or `systemctl start pushrod`).")
+    case EACCES, EPERM:
+      CommandExit(
+        .notReachable,
+        "You may not open the agent's socket \(socket). Members of the group `pushrod` may: "
+          + "`sudo usermod -aG pushrod $USER`, then log in again.")
+    default:
+      CommandExit(.notReachable, "The agent is not reachable at \(socket): \(error)")
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import FoundationEssentials
+import Model
+import Web
+
+/// A delivery as text.
+struct DeliveryText {
+  private let delivery: DeliveryReport
+  private let terminal: Terminal
+
+  init(_ delivery: DeliveryReport, terminal: Terminal) {
+    self.delivery = delivery
+    self.terminal = terminal
+  }
+
+  /// `started run 12`, `ignored: no pipeline for acme/shop`.
+  static func verdict(of delivery: DeliveryReport) -> String {
+    if delivery.verdict == .started { return Verdict.started(runs: delivery.runs).sentence }
+    return delivery.verdict.rawValue + (delivery.reason.map { ": \($0)" } ?? "")
+  }
+
+  func lines(now: Date = Date()) -> [String] {
+    let verdict = DeliveryText.verdict(of: delivery)
+    let title = "delivery \(delivery.number) from \(delivery.source): \(verdict)"
+    var lines = [terminal.style(title.onOneLine, .bold), ""]
+    let came = "\(Wording.ago(delivery.receivedAt, now: now)) (\(JSON.text(of: delivery.receivedAt)))"
+    let facts = [
+      ("id", delivery.id), ("event", delivery.event ?? "not known"), ("came", came),
+      ("from", delivery.address ?? "not known"), ("size", Wording.size(delivery.bodySize)),
+    ]
+    lines += facts.map { $0.padding(to: 7) + $1.onOneLine }
+    if let decisions = delivery.decisions, !decisions.isEmpty {
+      var table = Table(["PIPELINE", "STARTS", "BECAUSE"])
+      for decision in decisions { table.add([decision.pipeline, decision.starts ? "yes" : "no", decision.reason]) }
+      lines += [""] + table.lines(width: nil)
+    }
+    if let headers = delivery.headers {
+      lines += ["", terminal.style("headers", .bold)]
+      lines += headers.fields.map { "  \($0.name): \($0.value)".withoutControls.onOneLine(indent: "  ") }
+    }
+    return lines + body
+  }
+
+  private var body: [String] {
+    if let text = delivery.body, !text.isEmpty {
+      let shown = (JSONLayout.indented(text) ?? text).withoutControls
+      return ["", terminal.style("body", .bold)] + shown.split(separator: "\n", omittingEmptySubsequences: false).map { "  \($0)" }
+    }
+    if let bytes = delivery.bodyBase64 {
+      return ["", terminal.style("body", .bold) + " is not text; \(bytes.count) bytes, in --json as base64"]
+    }
+    return ["", "The body was not kept."]
+  }
+}
+
+extension String {
+  fileprivate func onOneLine(indent: String) -> String { indent + onOneLine.drop { $0 == " " } }
+}

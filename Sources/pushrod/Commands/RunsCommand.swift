@@ -1,0 +1,51 @@
+import ArgumentParser
+import Model
+import Web
+
+/// `pushrod runs`: the runs, newest first.
+struct RunsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "runs", abstract: "List runs, newest first.")
+
+  @Option(help: "Only of this pipeline.")
+  var pipeline: String?
+
+  @Option(help: ArgumentHelp("Only in this state: \(RunState.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "state"))
+  var state: String?
+
+  @Option(help: "Only of this commit: an id, its beginning, or a name such as HEAD.")
+  var commit: String?
+
+  @Option(help: ArgumentHelp("Only runs older than this one.", valueName: "run"))
+  var before: Int?
+
+  @Option(help: "At most this many.")
+  var limit = 20
+
+  @Flag(help: "Print the agent's JSON.")
+  var json = false
+
+  @OptionGroup var agent: AgentOptions
+
+  func run() async throws {
+    var id: String?
+    if let commit { id = try await CommitName.resolve(commit) }
+    let parameters = [
+      ("pipeline", pipeline), ("state", state), ("commit", id), ("before", before.map(String.init)),
+      ("limit", String(limit)),
+    ]
+    if json { return Output.standard.write(try await agent.client.get("/api/runs", parameters)) }
+    let runs = try await agent.client.get(RunList.self, "/api/runs", parameters).runs
+    guard !runs.isEmpty else { return Output.error.print("no runs") }
+    var table = Table(
+      ["RUN", "PIPELINE", "STATE", "REF", "COMMIT", "QUEUED", "TOOK", "BY", "WHY"], rightAligned: [0])
+    for run in runs {
+      let request = run.request
+      table.add([
+        "\(run.number)", request.pipeline.name, run.state.words, request.ref.short, request.commit.short,
+        Wording.ago(run.queuedAt), Wording.took(run), request.pusher ?? "", run.reason ?? "",
+      ])
+    }
+    let terminal = Terminal.standardOutput
+    for line in table.lines(width: terminal.width) { Output.standard.print(line) }
+  }
+}

@@ -1,0 +1,142 @@
+import FoundationEssentials
+import Model
+
+/// Shows a run as it goes: headings of steps, and under them what the steps wrote.
+struct RunPrinter {
+  let terminal: Terminal
+  /// Put the time of its first byte before each line.
+  var withTimes = false
+  /// Show the output of this step alone, without headings, so that it can be piped on.
+  var onlyStep: String?
+  /// `run 12 of shop`
+  let title: String
+
+  /// Whether the step that was asked for has begun.
+  private(set) var sawStep = false
+  private var filter: ControlSequenceFilter
+  private var atLineStart = true
+  private var stepNames: [Int: String] = [:]
+
+  init(run: Run, terminal: Terminal, withTimes: Bool = false, onlyStep: String? = nil) {
+    self.terminal = terminal
+    self.withTimes = withTimes
+    self.onlyStep = onlyStep
+    title = "run \(run.number) of \(run.request.pipeline.name)"
+    filter = ControlSequenceFilter(allowsColour: terminal.isColoured)
+  }
+
+  /// What is to be printed for `message`.
+  mutating func output(for message: LogMessage) -> [UInt8] {
+    switch message {
+    case .event(let event): output(for: event)
+    case .log(let piece): isWanted(piece.step) ? output(for: piece) : []
+    }
+  }
+
+  // MARK: Logs
+
+  private mutating func output(for piece: LogMessage.Piece) -> [UInt8] {
+    var output: [UInt8] = []
+    guard withTimes else {
+      filter.filter(piece.bytes, into: &output)
+      if let last = output.last { atLineStart = last == UInt8(ascii: "\n") }
+      return output
+    }
+    let bytes = piece.bytes
+    var times = (piece.times ?? []).filter { $0.count == 2 }[...]
+    var time: Date?
+    var start = bytes.startIndex
+    while start < bytes.endIndex {
+      let end = bytes[start...].firstIndex { $0 == 0x0a || $0 == 0x0d }.map { $0 + 1 } ?? bytes.endIndex
+      while let entry = times.first, entry[0] <= piece.offset + start {
+        time = Date(timeIntervalSince1970: Double(entry[1]) / 1000)
+        times.removeFirst()
+      }
+      var line: [UInt8] = []
+      filter.filter(bytes[start..<end], into: &line)
+      append(line, written: time, to: &output)
+      start = end
+    }
+    return output
+  }
+
+  /// Appends text that may hold the end of one line and the beginning of the next.
+  private mutating func append(_ text: [UInt8], written time: Date?, to output: inout [UInt8]) {
+    for byte in text {
+      if atLineStart { output += stamp(time ?? Date()) }
+      output.append(byte)
+      atLineStart = byte == UInt8(ascii: "\n")
+    }
+  }
+
+  private func stamp(_ date: Date) -> [UInt8] { Array((terminal.style(JSON.text(of: date), .dim) + " ").utf8) }
+
+  // MARK: Events
+
+  private mutating func output(for event: RunEvent) -> [UInt8] {
+    if let step = event.step, let name = event.name { stepNames[step] = name }
+    if event.event == .stepStarted, let step = event.step, isWanted(step) { sawStep = true }
+    guard onlyStep == nil else {
+      let endsStep = event.event == .stepFinished && event.step.map { isWanted($0) } ?? false
+      return endsStep ? endOfLog() : []
+    }
+    guard let line = heading(for: event) else { return [] }
+    return endOfLog() + (withTimes ? stamp(event.at) : []) + Array((line + "\n").utf8)
+  }
+
+  private func heading(for event: RunEvent) -> String? {
+    let name = (event.name ?? event.step.flatMap { stepNames[$0] } ?? "step").onOneLine
+    let reason = event.reason?.onOneLine
+    switch event.event {
+    case .runStarted: return nil
+    case .stepStarted: return terminal.style("▶ \(name)", .bold)
+    case .stepFinished:
+      let wall = event.usage?.wall.description
+      if event.stepState == .succeeded {
+        return terminal.style("✓ \(name)", .green) + (wall.map { " " + terminal.style($0, .dim) } ?? "")
+      }
+      let allowed = event.allowedFailure == true
+      return terminal.style("✗ \(name)", allowed ? .yellow : .red) + " " + RunPrinter.result(of: event)
+        + (wall.map { " (\($0))" } ?? "") + (allowed ? ", which is allowed" : "")
+    case .stepSkipped: return terminal.style("– \(name) skipped" + (reason.map { ": \($0)" } ?? ""), .dim)
+    case .stopping: return terminal.style("■ stopping" + (reason.map { ": \($0)" } ?? ""), .yellow)
+    case .runFinished: return RunPrinter.ending(of: event, title: title, terminal: terminal)
+    }
+  }
+
+  /// How a step ended that did not succeed: `exit 3`, `signal 9`, `timed out`.
+  static func result(of event: RunEvent) -> String {
+    if let reason = event.reason { return reason.onOneLine }
+    if let signal = event.signal { return "signal \(signal)" }
+    if let code = event.exitCode { return "exit \(code)" }
+    return switch event.stepState {
+    case .timedOut: "timed out"
+    case .cancelled: "cancelled"
+    default: "failed"
+    }
+  }
+
+  /// `run 12 of shop failed: step "test" failed: exit 3`
+  static func ending(of event: RunEvent, title: String, terminal: Terminal) -> String {
+    let state = event.runState ?? .interrupted
+    let line = "\(title) \(state.words)" + (event.reason.map { ": \($0.onOneLine)" } ?? "")
+    return terminal.style(line, state == .succeeded ? .green : .red)
+  }
+
+  /// Ends the last line of a log and its colours.
+  private mutating func endOfLog() -> [UInt8] {
+    var output: [UInt8] = []
+    filter.finish(into: &output)
+    if let last = output.last { atLineStart = last == UInt8(ascii: "\n") }
+    if filter.isColoured { output += Array("\u{1b}[0m".utf8) }
+    if !atLineStart { output.append(UInt8(ascii: "\n")) }
+    atLineStart = true
+    filter = ControlSequenceFilter(allowsColour: terminal.isColoured)
+    return output
+  }
+
+  private func isWanted(_ step: Int) -> Bool {
+    guard let onlyStep else { return true }
+    return onlyStep == stepNames[step] || onlyStep == String(step)
+  }
+}

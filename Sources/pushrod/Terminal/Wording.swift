@@ -1,0 +1,37 @@
+import FoundationEssentials
+import Model
+
+/// Times, lengths of time and sizes as people say them.
+enum Wording {
+  /// `just now`, `3 min ago`, `2 h ago`, `5 d ago`; the day where it is longer ago, and where the clocks differ.
+  static func ago(_ date: Date, now: Date = Date()) -> String {
+    let seconds = now.timeIntervalSince(date)
+    switch seconds {
+    case -5..<5: return "just now"
+    case 5..<60: return "\(Int(seconds)) s ago"
+    case 60..<3600: return "\(Int(seconds / 60)) min ago"
+    case 3600..<86_400: return "\(Int(seconds / 3600)) h ago"
+    case 86_400..<(30 * 86_400): return "\(Int(seconds / 86_400)) d ago"
+    default: return String(JSON.text(of: date).prefix(10))
+    }
+  }
+
+  /// How long a run has taken so far or in all; empty where it never began.
+  static func took(_ run: Run, now: Date = Date()) -> String {
+    guard let start = run.startedAt else { return "" }
+    return Seconds(max(0, (run.finishedAt ?? now).timeIntervalSince(start))).description
+  }
+
+  /// `512 B`, `3.8 KB`, `25 MB`: powers of 1024.
+  static func size(_ bytes: Int) -> String {
+    var value = Double(bytes)
+    var units = ["B", "KB", "MB", "GB", "TB"][...]
+    while value >= 1023.95, units.count > 1 {
+      value /= 1024
+      units = units.dropFirst()
+    }
+    let tenths = Int((value * 10).rounded())
+    let number = tenths % 10 == 0 || value >= 99.95 ? "\(Int(value.rounded()))" : "\(tenths / 10).\(tenths % 10)"
+    return "\(number) \(units.first ?? "B")"
+  }
+}

@@ -1,0 +1,120 @@
+import Agent
+import FoundationEssentials
+import Model
+import Synchronization
+
+/// An agent that does what a test tells it, and remembers what it was asked.
+final class FakeAgent: AgentControl {
+  struct State {
+    var requests: [HookRequest] = []
+    var answer: @Sendable (HookRequest) async -> HookAnswer = { _ in HookAnswer(status: 200, body: "{}") }
+    var runs: [Int: Run] = [:]
+    var filters: [RunFilter] = []
+    var deliveries: [Delivery] = []
+    /// `start shop main alice`, …
+    var orders: [String] = []
+    var failure: (any Error)?
+  }
+
+  let state = Mutex(State())
+  let root: String
+
+  init(root: String = "/nonexistent") { self.root = root }
+
+  func receive(_ request: HookRequest) async -> HookAnswer {
+    let answer = state.withLock { state in
+      state.requests.append(request)
+      return state.answer
+    }
+    return await answer(request)
+  }
+
+  var requests: [HookRequest] { state.withLock { $0.requests } }
+  var orders: [String] { state.withLock { $0.orders } }
+
+  func answers(_ answer: @escaping @Sendable (HookRequest) async -> HookAnswer) {
+    state.withLock { $0.answer = answer }
+  }
+
+  func set(_ run: Run) { state.withLock { $0.runs[run.number] = run } }
+
+  private func check() throws {
+    if let failure = state.withLock({ $0.failure }) { throw failure }
+  }
+
+  func status() async -> AgentStatus {
+    AgentStatus(
+      version: "0", pid: 1, uptime: 1, pipelines: ["shop"], sources: ["github"], runningRuns: 0, queuedRuns: 0,
+      reloadError: nil)
+  }
+
+  func runs(_ filter: RunFilter) async throws -> [Run] {
+    try check()
+    return state.withLock { state in
+      state.filters.append(filter)
+      return state.runs.values.sorted { $0.number > $1.number }
+    }
+  }
+
+  func run(number: Int) async throws -> Run {
+    try check()
+    guard let run = state.withLock({ $0.runs[number] }) else {
+      throw ControlError.notFound("There is no run \(number).")
+    }
+    return run
+  }
+
+  func directory(ofRun number: Int) -> String { "\(root)/\(number)" }
+
+  func start(pipeline: String, ref: String?, by person: String) async throws -> Run {
+    try check()
+    state.withLock { $0.orders.append("start \(pipeline) \(ref ?? "-") \(person)") }
+    return Run.sample(1, pipeline: pipeline)
+  }
+
+  func cancel(run number: Int, by person: String) async throws -> Run {
+    try check()
+    state.withLock { $0.orders.append("cancel \(number) \(person)") }
+    return try await run(number: number)
+  }
+
+  func rerun(run number: Int, by person: String) async throws -> Run {
+    try check()
+    state.withLock { $0.orders.append("rerun \(number) \(person)") }
+    return try await run(number: number)
+  }
+
+  func deliveries(source: String?, before: Int?, limit: Int) async throws -> [Delivery] {
+    try check()
+    return state.withLock { $0.deliveries }
+  }
+
+  func delivery(number: Int) async throws -> Delivery {
+    try check()
+    guard let delivery = state.withLock({ $0.deliveries.first { $0.number == number } }) else {
+      throw ControlError.notFound("There is no delivery \(number).")
+    }
+    return delivery
+  }
+
+  func reload() async throws -> ReloadReport {
+    try check()
+    return ReloadReport(pipelines: ["shop"], sources: ["github"], needsRestart: [])
+  }
+}
+
+extension Run {
+  static func sample(_ number: Int, pipeline: String = "shop", state: RunState = .running) -> Run {
+    guard let repository = try? RepositoryURL("https://github.com/acme/shop"),
+      let commit = CommitID(String(repeating: "ab", count: 20)), let ref = RefName("refs/heads/main")
+    else { preconditionFailure("the sample is not valid") }
+    return Run(
+      number: number,
+      request: RunRequest(
+        pipeline: Pipeline(
+          name: pipeline, repository: repository, triggers: Triggers(push: nil, manual: true),
+          steps: [Step(name: "test", run: "true")]),
+        trigger: .push, ref: ref, commit: commit),
+      state: state, queuedAt: Date(timeIntervalSince1970: 1_700_000_000))
+  }
+}

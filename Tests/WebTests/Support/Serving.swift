@@ -1,0 +1,60 @@
+import Agent
+import Logging
+import NIOCore
+import ServiceLifecycle
+import TestSupport
+
+@testable import Web
+
+/// Starts the hook endpoint on a port of the system's choice for the time of `body`.
+func withHookServer(
+  _ agent: FakeAgent, limits: HookLimits = HookLimits(), _ body: (_ port: Int) async throws -> Void
+) async throws {
+  let (ports, announce) = AsyncStream.makeStream(of: Int.self)
+  let service = HookServer.application(
+    host: "127.0.0.1", port: 0, agent: agent, limits: limits, logger: .silent,
+    onServerRunning: { address in announce.yield(address?.port ?? 0) })
+  try await serve(service) {
+    for await port in ports {
+      try await body(port)
+      break
+    }
+  }
+}
+
+/// Starts the API on a Unix socket in `directory` for the time of `body`.
+func withAPIServer(
+  _ agent: FakeAgent, in directory: TemporaryDirectory, _ body: (APITestClient) async throws -> Void
+) async throws {
+  let socket = directory.file("api.sock")
+  let (started, announce) = AsyncStream.makeStream(of: Void.self)
+  let service = APIServer.application(
+    socketPath: socket, agent: agent, logger: .silent, onServerRunning: { announce.yield() })
+  try await serve(service) {
+    for await _ in started {
+      try await APITestClient.with(socket: socket, body)
+      break
+    }
+  }
+}
+
+/// Runs the service until `body` is done, then shuts it down as a signal would, and waits for its end.
+private func serve(_ service: any Service, _ body: () async throws -> Void) async throws {
+  let group = ServiceGroup(
+    configuration: .init(services: [.init(service: service, failureTerminationBehavior: .cancelGroup)], logger: .silent))
+  try await withThrowingTaskGroup(of: Void.self) { tasks in
+    tasks.addTask { try await group.run() }
+    do {
+      try await body()
+    } catch {
+      await group.triggerGracefulShutdown()
+      throw error
+    }
+    await group.triggerGracefulShutdown()
+    try await tasks.waitForAll()
+  }
+}
+
+extension Logger {
+  static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+}
