@@ -17,12 +17,13 @@ struct StoredRequest: ParsableArguments {
 
   private static var names: String { Senders.all.map(\.name).joined(separator: ", ") }
 
-  /// The sender that was named.
-  func knownSender() throws(CommandExit) -> any Sender {
-    if let known = Senders.named(sender) { return known }
-    let question = Suggestion.didYouMean(sender, Senders.all.map(\.name)).map { "; \($0)" } ?? "."
-    throw CommandExit(
-      .wrongUse, "unknown sender `\(sender)`\(question) The senders are: \(StoredRequest.names).")
+  func knownSender() throws(CommandExit) -> any Sender { try StoredRequest.sender(named: sender) }
+
+  /// - Throws: with the list of senders, and the one that was probably meant.
+  static func sender(named name: String) throws(CommandExit) -> any Sender {
+    if let known = Senders.named(name) { return known }
+    let question = Suggestion.didYouMean(name, Senders.all.map(\.name)).map { "; \($0)" } ?? "."
+    throw CommandExit(.wrongUse, "unknown sender `\(name.withoutControls)`\(question) The senders are: \(names).")
   }
 
   func readHeaders() throws(CommandExit) -> Headers {

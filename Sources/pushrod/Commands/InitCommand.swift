@@ -1,0 +1,153 @@
+import AgentConfiguration
+import ArgumentParser
+import FoundationEssentials
+import Model
+import Pipelines
+import Webhooks
+
+/// `pushrod init`: everything that a first deploy needs, and what to enter on GitHub.
+struct InitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "init",
+    abstract: "Write a configuration, a secret and a first pipeline, and say what to enter on GitHub.",
+    discussion: """
+      Nothing that is there is overwritten without --force; a secret never is. In /etc/pushrod, the configuration \
+      that `make install` put there is kept, and the secret goes to secrets/github, where its unit takes it from.
+      """)
+
+  @Argument(help: "The repository to deploy: https://github.com/acme/shop.git, git@github.com:acme/shop.git, …")
+  var repositoryURL: String
+
+  @Option(help: ArgumentHelp("The folder to write to.", valueName: "folder"))
+  var dir = "."
+
+  @Option(help: ArgumentHelp("The branch to deploy.", valueName: "name"))
+  var branch = "main"
+
+  @Option(help: ArgumentHelp("Where GitHub reaches the agent: https://deploy.example.org.", valueName: "address"))
+  var publicURL: String?
+
+  @Flag(help: "Replace a configuration and a pipeline that are there.")
+  var force = false
+
+  private var folder: String {
+    var folder = dir
+    while folder.hasSuffix("/"), folder.utf8.count > 1 { folder.removeLast() }
+    return folder
+  }
+
+  private var isSystem: Bool { folder == "/etc/pushrod" }
+
+  func run() throws {
+    let setup = FirstSetup(
+      repository: try checkedRepository(), branch: try checkedBranch(), publicURL: try checkedPublicURL(),
+      secretFile: isSystem ? "secrets/github" : "github.secret")
+    let files = Files(folder: folder, setup: setup)
+    let keepsConfiguration = isSystem && !force && NewFile.exists(files.configuration)
+    try refuseToOverwrite(files, keepsConfiguration: keepsConfiguration)
+
+    try NewFile.makeFolder(folder)
+    if isSystem { try NewFile.makeFolder("\(folder)/secrets", mode: 0o700) }
+    try NewFile.makeFolder("\(folder)/pipelines")
+    let keepsSecret = NewFile.exists(files.secret)
+    if !keepsSecret {
+      try NewFile(path: files.secret, contents: FirstSetup.newSecret(), mode: 0o600).write(replacing: false)
+    }
+    if !keepsConfiguration {
+      try NewFile(path: files.configuration, contents: Array(setup.configuration.utf8), mode: 0o644)
+        .write(replacing: force)
+    }
+    try NewFile(path: files.pipeline, contents: Array(setup.pipeline.utf8), mode: 0o644).write(replacing: force)
+
+    report([
+      (keepsConfiguration ? "kept" : "wrote", files.configuration, "the configuration"),
+      (keepsSecret ? "kept" : "wrote", files.secret, "the webhook's secret"),
+      ("wrote", files.pipeline, "the first pipeline; its steps are yours to write"),
+    ])
+    Output.standard.print(
+      """
+
+      \(next(files, setup))
+
+      \(HookSettings(repository: setup.repository, publicURL: setup.publicURL, secretFile: files.secret).text)
+      """)
+  }
+
+  private func report(_ lines: [(what: String, path: String, meaning: String)]) {
+    let width = lines.map(\.path.count).max() ?? 0
+    for line in lines {
+      let what = line.what + String(repeating: " ", count: 6 - line.what.count)
+      let path = line.path + String(repeating: " ", count: width - line.path.count)
+      Output.standard.print("\(what)\(path)  \(line.meaning)")
+    }
+  }
+
+  private struct Files {
+    var configuration: String
+    var secret: String
+    var pipeline: String
+
+    init(folder: String, setup: FirstSetup) {
+      configuration = "\(folder)/pushrod.yml"
+      secret = "\(folder)/\(setup.secretFile)"
+      pipeline = "\(folder)/pipelines/\(setup.pipelineName).yml"
+    }
+  }
+
+  private func next(_ files: Files, _ setup: FirstSetup) -> String {
+    let start =
+      isSystem
+      ? "Start the agent:  systemctl enable --now pushrod (systemctl restart pushrod where it runs already)"
+      : "Start the agent:  pushrod serve --config \(ShellText.word(files.configuration))"
+    guard setup.repository.scheme == .ssh else { return start }
+    return """
+      \(start)
+      Over ssh, the agent needs a key that GitHub knows (Settings → Deploy keys), of the kind ed25519:
+        ssh-keygen -t ed25519 -N '' -f \(ShellText.word(folder + "/deploy_key"))
+        ssh-keyscan \(setup.repository.host) > \(ShellText.word(folder + "/known_hosts"))   (compare it with what the host publishes)
+      and under `repositories` in \(files.configuration):
+        "\(setup.repository.url)": { key: { file: deploy_key }, known_hosts: known_hosts }
+      """
+  }
+
+  private func refuseToOverwrite(_ files: Files, keepsConfiguration: Bool) throws(CommandExit) {
+    guard !force else { return }
+    let taken = [keepsConfiguration ? nil : files.configuration, files.pipeline].compactMap { $0 }.filter(NewFile.exists)
+    guard taken.isEmpty else {
+      throw CommandExit(
+        .wrongUse,
+        "\(taken.joined(separator: " and ")) \(taken.count == 1 ? "is" : "are") there already and nothing was changed. "
+          + "Use --force to write \(taken.count == 1 ? "it" : "them") anew, or another --dir.")
+    }
+  }
+
+  // MARK: What the person said
+
+  private func checkedRepository() throws(CommandExit) -> RepositoryURL {
+    do {
+      return try RepositoryURL(repositoryURL)
+    } catch {
+      throw CommandExit(.wrongUse, "\(error)".withoutControls)
+    }
+  }
+
+  /// A plain name: in the pipeline it is a pattern, in which `!` and wildcards mean something.
+  private func checkedBranch() throws(CommandExit) -> String {
+    guard let ref = RefName("refs/heads/" + branch), let name = ref.branch, !name.hasPrefix("!") else {
+      throw CommandExit(.wrongUse, "`\(branch.withoutControls)` is not the name of a branch.")
+    }
+    return name
+  }
+
+  private func checkedPublicURL() throws(CommandExit) -> String? {
+    guard var url = publicURL else { return nil }
+    while url.hasSuffix("/") { url.removeLast() }
+    guard url.hasPrefix("https://") || url.hasPrefix("http://"), !url.hasSuffix(":"),
+      url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }), !url.contains("@"), !url.contains("?"), !url.contains("#")
+    else {
+      throw CommandExit(
+        .wrongUse, "--public-url is an address such as https://deploy.example.org, not `\(publicURL?.withoutControls ?? "")`.")
+    }
+    return url
+  }
+}

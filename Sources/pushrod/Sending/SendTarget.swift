@@ -1,0 +1,74 @@
+import AgentConfiguration
+import FoundationEssentials
+import Model
+import Pipelines
+import Webhooks
+
+/// Where `pushrod send` posts to, and how it signs.
+struct SendTarget {
+  var url: String
+  var sender: any Sender
+  var secret: Secret
+
+  /// An address that was given outright.
+  init(url: String, sender: String, secretFile: String?) throws(CommandExit) {
+    guard let secretFile else {
+      throw CommandExit(.wrongUse, "--url needs --secret-file, to sign with.")
+    }
+    self.url = url
+    self.sender = try SendTarget.known(sender)
+    secret = try SendTarget.secret(secretFile)
+  }
+
+  /// A source of a configuration on this machine: posted to where that agent listens.
+  init(configuration file: String?, source name: String?, secretFile: String?) throws(CommandExit) {
+    let environment = ProcessInfo.processInfo.environment
+    let configuration: Configuration
+    do {
+      configuration = try Configuration.load(
+        file: try Configuration.find(explicit: file, environment: environment), environment: environment,
+        senders: Senders.all.map(\.name))
+    } catch {
+      throw CommandExit(.wrongUse, error.description)
+    }
+    let names = configuration.sources.map(\.name)
+    let chosen = configuration.sources.filter { name == nil || $0.name == name }
+    guard chosen.count == 1, let source = chosen.first else {
+      let list = names.isEmpty ? "it has none" : "it has \(names.joined(separator: ", "))"
+      throw CommandExit(
+        .wrongUse, "say with --source which source of \(configuration.file) to post to; \(list).")
+    }
+    guard configuration.listen.port != 0 else {
+      throw CommandExit(
+        .wrongUse, "\(configuration.file) lets the system choose the port; name the address with --url.")
+    }
+    url = "http://\(SendTarget.reachable(configuration.listen))/webhook/\(source.name)"
+    sender = try SendTarget.known(source.sender)
+    if let secretFile {
+      secret = try SendTarget.secret(secretFile)
+    } else if let first = source.secrets.first {
+      secret = first
+    } else {
+      throw CommandExit(.wrongUse, "source \(source.name) has no secret.")
+    }
+  }
+
+  /// An agent that listens on every address is reached on the loopback.
+  private static func reachable(_ listen: ListenAddress) -> ListenAddress {
+    switch listen.host {
+    case "0.0.0.0": ListenAddress(host: "127.0.0.1", port: listen.port)
+    case "::": ListenAddress(host: "::1", port: listen.port)
+    default: listen
+    }
+  }
+
+  private static func known(_ name: String) throws(CommandExit) -> any Sender {
+    try StoredRequest.sender(named: name)
+  }
+
+  private static func secret(_ file: String) throws(CommandExit) -> Secret {
+    let secret = Secret(fileContents: try InputFile.read(file, purpose: "secret", limit: 1 << 20))
+    guard !secret.isBlank else { throw CommandExit(.wrongUse, "the secret file \(file) is empty.") }
+    return secret
+  }
+}
