@@ -59,13 +59,14 @@ def run_with_log(agent, repository, url, size):
     branch = f"log{size}"
     run = agent.push(url, repository.push(branch), branch)
     started = processes.wait_until("the runner", lambda: agent.events(run))[0]
-    peak = 0
+    # A runner is two processes: the one that works, and above it the one that cleans up should it be killed.
+    peaks = {started["pid"]: 0, processes.parent(started["pid"]): 0}
     done = threading.Event()
 
     def watch():
-        nonlocal peak
         while not done.is_set():
-            peak = max(peak, processes.peak_memory(started["pid"]) or 0)
+            for pid in peaks:
+                peaks[pid] = max(peaks[pid], processes.peak_memory(pid))
             time.sleep(0.005)
 
     watcher = threading.Thread(target=watch)
@@ -78,5 +79,5 @@ def run_with_log(agent, repository, url, size):
     agent.settled()
     step = [event for event in events if event["event"] == "step_finished"][-1]
     return {
-        "runner": peak, "agent": processes.peak_memory(agent.process.pid),
+        "runner": sum(peaks.values()), "agent": processes.peak_memory(agent.process.pid),
         "wall": step["usage"]["wall"], "log_bytes": step["usage"]["log_bytes"]}

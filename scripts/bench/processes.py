@@ -78,11 +78,20 @@ def private_memory(pid):
 
 
 def peak_memory(pid):
-    """The most resident memory the process ever had, in bytes; None when it is gone."""
+    """The most resident memory the process ever had, in bytes; 0 when it is gone."""
+    return status(pid, "VmHWM") * 1024
+
+
+def parent(pid):
+    return status(pid, "PPid")
+
+
+def status(pid, field):
+    """A number of /proc/PID/status; 0 when the process is gone."""
     try:
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
+            if line.startswith(field + ":"):
+                return int(line.split()[1])
     except (FileNotFoundError, ProcessLookupError):
         pass
-    return None
+    return 0
