@@ -169,7 +169,7 @@ struct TreeWriter: ~Copyable {
     }
     let (status, isNew) = try objects.read(entry.id, as: GIT_OBJECT_BLOB) { blob throws(GitFailure) in
       guard entry.kind != .link, let filter else { return try settle(entry, in: folder, isThere ? found : nil, blob) }
-      return try filter.apply(to: blob, path: path[...]) { content throws(GitFailure) in
+      return try filter.apply(to: blob, id: entry.id, path: path[...]) { content throws(GitFailure) in
         try settle(entry, in: folder, isThere ? found : nil, content)
       }
     }
