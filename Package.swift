@@ -117,7 +117,10 @@ let package = Package(
     .testTarget(
       name: "ExecutionTests", dependencies: ["Execution", "RunDirectory", "Model", "TestSupport"],
       swiftSettings: settings),
-    .testTarget(name: "StoreTests", dependencies: ["Store", "Model", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "StoreTests",
+      dependencies: ["Store", "Model", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: settings),
     .testTarget(
       name: "AgentTests",
       dependencies: ["Agent", "Store", "Webhooks", "Pipelines", "RunDirectory", "Model", "TestSupport"],

@@ -16,21 +16,21 @@ struct Pushrod: AsyncParsableCommand {
 
   // One line for each command, in the order of `pushrod --help`; a command's file is Commands/<Name>Command.swift.
   private static let subcommands: [any ParsableCommand.Type] = [
-    // InitCommand.self,
-    // CheckCommand.self,
-    // ServeCommand.self,
+    InitCommand.self,
+    CheckCommand.self,
+    ServeCommand.self,
     // DoctorCommand.self,
     RunCommand.self,
-    // SendCommand.self,
-    // RunsCommand.self,
-    // ShowCommand.self,
-    // TailCommand.self,
-    // CancelCommand.self,
-    // RerunCommand.self,
-    // InboxCommand.self,
-    // ReloadCommand.self,
-    // VerifyCommand.self,
-    // ExplainCommand.self,
+    SendCommand.self,
+    RunsCommand.self,
+    ShowCommand.self,
+    TailCommand.self,
+    CancelCommand.self,
+    RerunCommand.self,
+    InboxCommand.self,
+    ReloadCommand.self,
+    VerifyCommand.self,
+    ExplainCommand.self,
   ]
 
   static func main() async {

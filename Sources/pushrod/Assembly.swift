@@ -1,0 +1,103 @@
+import Agent
+import AgentConfiguration
+import Glibc
+import Logging
+import Model
+import NIOCore
+import RunDirectory
+import ServiceLifecycle
+import Store
+import UnixSignals
+import Web
+
+/// Puts the agent together: the only file that names every concrete type.
+struct Assembly {
+  let configuration: Configuration
+  let environment: [String: String]
+  /// Reads the configuration again, with the same flags and variables.
+  let reload: @Sendable () throws -> Configuration
+  let logger: Logger
+
+  /// The agent's long-lived parts, in the order of their dependence: shutting down goes backwards, so no
+  /// request comes in any more when the dispatcher stops, and the store closes last.
+  func services() throws -> ServiceGroup {
+    let runner = RunnerExecutable.path(environment)
+    let area = RunArea(root: configuration.runnerData)
+    let rules = RulesInForce(try RulesetBuilding.rules(configuration), origin: rulesOrigin, logger: logger)
+    let store = try SQLiteStore.open(path: configuration.data + "/pushrod.db")
+    try APISocket.prepare(configuration.socket)
+
+    let dispatcher = Dispatcher(
+      store: store, rules: rules, area: area, launcher: try launcher(runner), logger: logger)
+    let agent = LocalAgent(
+      store: store, rules: rules, dispatcher: dispatcher, area: area,
+      probe: RunnerProbe(executable: runner, environment: environment), pid: Int(getpid()), logger: logger)
+
+    let notifier = SystemdNotifier(environment: environment, pid: getpid())
+    let readiness = Readiness(listeners: 2, notifier: notifier)
+    var quiet = logger
+    quiet.logLevel = .warning
+    let hooks = HookServer.application(
+      host: configuration.listen.host, port: configuration.listen.port, agent: agent, limits: hookLimits,
+      logger: quiet,
+      onServerRunning: { address in
+        readiness.listening(on: address.map { "\($0.ipAddress ?? "?"):\($0.port ?? 0)" } ?? "?", logger)
+      })
+    let api = APIServer.application(
+      socketPath: configuration.socket, agent: agent, logger: quiet,
+      onServerRunning: { [socket = configuration.socket] in readiness.listening(on: socket, logger) })
+
+    var group = ServiceGroupConfiguration(
+      services: [
+        .init(service: StoreService(store: store)),
+        .init(service: dispatcher),
+        .init(service: PipelineWatch(rules)),
+        .init(service: Watchdog(notifier) { dispatcher.progress }),
+        .init(service: HangupReload(agent: agent, notifier: notifier)),
+        .init(service: hooks),
+        .init(service: api),
+        .init(service: StoppingNotice(notifier: notifier)),
+      ],
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+    // Runs are not waited for; this bounds requests that are being answered.
+    group.maximumGracefulShutdownDuration = .seconds(5)
+    return ServiceGroup(configuration: group)
+  }
+
+  private func launcher(_ runner: String) throws -> any RunnerLauncher {
+    switch configuration.launcher {
+    case .socket(let path): return SocketLauncher(path: path)
+    case .spawn:
+      guard access(runner, X_OK) == 0 else {
+        throw CommandExit(
+          .failed,
+          "the runner \(runner) cannot be executed; install pushrod-runner beside pushrod, or set PUSHROD_RUNNER.")
+      }
+      return SpawnLauncher(executable: runner, environment: environment)
+    }
+  }
+
+  private var rulesOrigin: RulesOrigin {
+    let current = configuration
+    let reload = reload
+    return RulesOrigin(
+      load: {
+        let configuration = try reload()
+        return RulesOrigin.Loaded(
+          rules: try RulesetBuilding.rules(configuration),
+          needsRestart: RulesetBuilding.needsRestart(from: current, to: configuration))
+      },
+      loadPipelines: { rules in
+        try PipelineFolder.load(current.pipelinesFolder, secrets: Set(rules.secrets.keys))
+      },
+      fingerprint: { FolderFingerprint(folder: current.pipelinesFolder).hashValue })
+  }
+
+  private var hookLimits: HookLimits {
+    var limits = HookLimits()
+    limits.body = configuration.limits.body
+    limits.headerTimeout = .milliseconds(Int64(configuration.limits.headerTimeout.value * 1000))
+    limits.bodyTimeout = .milliseconds(Int64(configuration.limits.bodyTimeout.value * 1000))
+    return limits
+  }
+}

@@ -1,0 +1,81 @@
+import AgentConfiguration
+import ArgumentParser
+import Agent
+import FoundationEssentials
+import Glibc
+import Logging
+import Pipelines
+import ServiceLifecycle
+import Webhooks
+
+/// `pushrod serve`: the agent itself, in the foreground, until SIGTERM or SIGINT.
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve", abstract: "Run the agent: receive deliveries, start runs.",
+    discussion: """
+      SIGTERM stops the agent within seconds; runs that are under way go on and are taken up by the next agent. \
+      SIGHUP reads the configuration and the pipelines anew. Flags win over PUSHROD_… variables, and those over \
+      the file.
+      """)
+
+  @Option(help: ArgumentHelp("The configuration (else /etc/pushrod/pushrod.yml, else ./pushrod.yml).", valueName: "file"))
+  var config: String?
+
+  @Option(help: ArgumentHelp("Where senders reach the agent; port 0 is any free one.", valueName: "host:port"))
+  var listen: String?
+
+  @Option(help: ArgumentHelp("The folder of the agent's store.", valueName: "folder"))
+  var data: String?
+
+  @Option(help: ArgumentHelp("The Unix socket for the local command line.", valueName: "path"))
+  var socket: String?
+
+  @Option(help: ArgumentHelp("The folder of the pipeline files.", valueName: "folder"))
+  var pipelines: String?
+
+  @Option(help: ArgumentHelp("The agent's address for people.", valueName: "url"))
+  var publicURL: String?
+
+  @Option(help: ArgumentHelp("The most runs at a time.", valueName: "number"))
+  var runsParallel: String?
+
+  @Option(help: ArgumentHelp("trace, debug, info, notice, warning or error.", valueName: "level"))
+  var logLevel = "info"
+
+  func validate() throws {
+    guard Logger.Level(rawValue: logLevel) != nil else {
+      throw ValidationError("`\(logLevel)` is no log level; use trace, debug, info, notice, warning or error.")
+    }
+  }
+
+  func run() async throws {
+    // A log's reader that goes away must not end the agent.
+    signal(SIGPIPE, SIG_IGN)
+    // Nothing the agent makes is for everybody.
+    umask(0o027)
+    let environment = ProcessInfo.processInfo.environment
+    let level = Logger.Level(rawValue: logLevel) ?? .info
+    let logger = Logger(label: "pushrod") { _ in LogfmtHandler(level: level, environment: environment) }
+    do {
+      let load = try loading(environment)
+      let assembly = Assembly(
+        configuration: try load(), environment: environment, reload: load, logger: logger)
+      try await assembly.services().run()
+    } catch let error as CommandExit {
+      throw error
+    } catch {
+      throw CommandExit(.failed, "\(error)")
+    }
+  }
+
+  private func loading(_ environment: [String: String]) throws -> @Sendable () throws -> Configuration {
+    let file = try Configuration.find(explicit: config, environment: environment)
+    let overrides = Overrides(
+      listen: listen, data: data, socket: socket, pipelines: pipelines, publicURL: publicURL,
+      parallelRuns: runsParallel)
+    return {
+      try Configuration.load(
+        file: file, overrides: overrides, environment: environment, senders: Senders.all.map(\.name))
+    }
+  }
+}

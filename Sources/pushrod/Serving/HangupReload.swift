@@ -1,0 +1,24 @@
+import Agent
+import ServiceLifecycle
+import UnixSignals
+
+/// SIGHUP: reads configuration and pipelines anew, as `systemctl reload` expects it.
+struct HangupReload: Service {
+  let agent: any AgentControl
+  let notifier: SystemdNotifier
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      for await _ in await UnixSignalsSequence(trapping: .sighup) {
+        notifier.notify(.reloading)
+        do {
+          let report = try await agent.reload()
+          notifier.notify(.ready, status: "reloaded: \(report.pipelines.count) pipelines")
+        } catch {
+          // The log has the details, and so has `pushrod doctor`.
+          notifier.notify(.ready, status: "reload failed, the old configuration stays: \(error)")
+        }
+      }
+    }
+  }
+}
