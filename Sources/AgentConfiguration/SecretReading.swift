@@ -22,7 +22,8 @@ struct SecretReading {
     fields.hide(except: keys)
     let named = keys.filter(fields.contains)
     guard named.count == 1, let reference = fields[named[0]] else {
-      if named.count != 1 { value.report("\(value.subject) must say one of \(SecretReading.forms)") }
+      // A misspelt key has been reported already.
+      if named.count > 1 || value.isEmptyMapping { value.report("\(value.subject) must say one of \(SecretReading.forms)") }
       return nil
     }
     guard let text = reference.string(named[0] == "file" ? "a path" : "a name") else { return nil }

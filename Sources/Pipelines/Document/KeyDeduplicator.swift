@@ -13,7 +13,9 @@ struct KeyDeduplicator {
     var replacedKeys: [Document.Position: String]
   }
 
+  /// Each attempt composes the whole text again, so large files get fewer.
   private static let attempts = 8
+  private static let work = 512 << 10
 
   private var text: String
   private var replaced: [Document.Position: String] = [:]
@@ -29,7 +31,8 @@ struct KeyDeduplicator {
         return Composition(root: try parser.singleRoot(), parser: parser, replacedKeys: replaced)
       } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
         let place = Document.Position(line: context.mark.line, column: context.mark.column)
-        guard replaced.count < KeyDeduplicator.attempts, replaced[place] == nil, let key = keys.first,
+        guard replaced.count < KeyDeduplicator.attempts,
+          replaced.count * text.utf8.count < KeyDeduplicator.work, replaced[place] == nil, let key = keys.first,
           exchangeCharacter(at: place)
         else { throw YamlError.duplicatedKeysInMapping(duplicates: keys, context: context) }
         replaced[place] = key
@@ -39,23 +42,27 @@ struct KeyDeduplicator {
 
   /// Puts a private-use character where the key's first letter is.
   private mutating func exchangeCharacter(at place: Document.Position) -> Bool {
-    let stand = Unicode.Scalar(UInt32(0xe000 + replaced.count))
-    guard let stand, var index = scalarIndex(of: place) else { return false }
+    guard let stand = Unicode.Scalar(UInt32(0xe000 + replaced.count)), var index = scalarIndex(of: place) else {
+      return false
+    }
     let scalars = text.unicodeScalars
     if scalars[index] == "\"" || scalars[index] == "'" {
       index = scalars.index(after: index)
       guard index < scalars.endIndex, scalars[index] != "\"", scalars[index] != "'", scalars[index] != "\\" else {
         return false
       }
-    } else if !(scalars[index].properties.isAlphabetic || scalars[index].value > 0x7f
-      || "0123456789_./$+".unicodeScalars.contains(scalars[index]))
-    {
+    } else if !isPlainLetter(scalars[index]) {
       return false
     }
     var changed = scalars
     changed.replaceSubrange(index...index, with: CollectionOfOne(stand))
     text = String(changed)
     return true
+  }
+
+  /// What can be exchanged without changing how YAML reads the rest of the word.
+  private func isPlainLetter(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value > 0x7f || scalar.properties.isAlphabetic || "0123456789_./$+".unicodeScalars.contains(scalar)
   }
 
   private func scalarIndex(of place: Document.Position) -> String.UnicodeScalarView.Index? {

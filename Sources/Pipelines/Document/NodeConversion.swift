@@ -34,17 +34,18 @@ struct NodeConversion {
     }
     if let anchor = node.anchor {
       let name = anchor.rawValue.shown(limit: 40)
-      refuse(
+      note(
         position, "anchors and aliases (`&\(name)`, `*\(name)`) are not allowed",
         suggestion: "write the value again, or quote it where `&` or `*` belongs to it")
-      return nil
     }
     if let tag = node.explicitTag {
-      let written = source.text(from: position).prefix { $0 != " " && $0 != "," && $0 != "]" }
-      refuse(
-        position, "`\(written.isEmpty ? tag.shown() : written.shown(limit: 60))` is read as a YAML tag",
+      // `- !old/**` is a tag without a value; the author means the text.
+      let rest = source.text(from: position).prefix { !" ,]}\t".contains($0) }
+      let written = rest.isEmpty ? tag : String(rest)
+      note(
+        position, length: rest.unicodeScalars.count, "`\(written.shown(limit: 60))` is read as a YAML tag",
         suggestion: "put it in quotes: \"\(written.shown(limit: 60))\"")
-      return nil
+      return Document.Node(.scalar(written, quoted: true), at: position)
     }
     switch node {
     case .scalar(let scalar):
@@ -56,7 +57,7 @@ struct NodeConversion {
     case .mapping(let mapping):
       return Document.Node(.mapping(entries(mapping, depth: depth)), at: position)
     case .alias:
-      refuse(position, "aliases are not allowed", suggestion: "write the value again")
+      note(position, "aliases are not allowed", suggestion: "write the value again")
       return nil
     }
   }
@@ -68,20 +69,19 @@ struct NodeConversion {
       guard let keyValue = node(keyNode, depth: depth + 1) else { continue }
       let position = keyValue.position
       guard case .scalar(let written, let quoted) = keyValue.content else {
-        refuse(position, "a key must be text")
+        note(position, "a key must be text")
         continue
       }
       if written == "<<", !quoted {
-        refuse(position, length: 2, "merge keys (`<<`) are not allowed", suggestion: "write the values again")
+        note(position, length: 2, "merge keys (`<<`) are not allowed", suggestion: "write the values again")
         continue
       }
       let key = replaced[position] ?? written
       if let first = places[key] {
-        problems.append(
-          source.diagnostic(
-            file: file, at: position, length: key.unicodeScalars.count,
-            "key `\(key.shown())` is written twice; the first is in line \(first.line), column \(first.column)",
-            suggestion: "remove one of them"))
+        note(
+          position, length: key.unicodeScalars.count,
+          "key `\(key.shown())` is written twice; the first is in line \(first.line), column \(first.column)",
+          suggestion: "remove one of them")
         continue
       }
       places[key] = position
@@ -91,13 +91,20 @@ struct NodeConversion {
     return entries
   }
 
-  private mutating func refuse(
+  private mutating func refuse(_ position: Document.Position, _ message: String) {
+    guard fatal.count < NodeConversion.mostProblems else { return }
+    fatal.append(source.diagnostic(file: file, at: position, length: 1, message, suggestion: nil))
+  }
+
+  private mutating func note(
     _ position: Document.Position, length: Int = 1, _ message: String, suggestion: String? = nil
   ) {
-    guard fatal.count < 20 else { return }
-    fatal.append(
-      source.diagnostic(file: file, at: position, length: length, message, suggestion: suggestion))
+    guard problems.count < NodeConversion.mostProblems else { return }
+    let problem = source.diagnostic(file: file, at: position, length: length, message, suggestion: suggestion)
+    if !problems.contains(problem) { problems.append(problem) }
   }
+
+  private static let mostProblems = 20
 }
 
 extension Node {

@@ -35,6 +35,12 @@ struct SourceLines: Sendable {
     return Substring(lines[position.line - 1].dropFirst(position.column - 1))
   }
 
+  /// Whether only blanks and line ends follow.
+  func isEnd(_ position: Document.Position) -> Bool {
+    text(from: position).allSatisfy(\.isWhitespace)
+      && lines.dropFirst(position.line).allSatisfy { $0.allSatisfy { $0.properties.isWhitespace } }
+  }
+
   func diagnostic(
     file: String, at position: Document.Position, length: Int, _ message: String, suggestion: String?
   ) -> Diagnostic {

@@ -14,6 +14,8 @@ package struct Value {
 
   package var isNull: Bool { node.isNull }
 
+  package var isEmptyMapping: Bool { node.content == .mapping([]) }
+
   /// Reports a mistake at this value.
   package func report(_ message: String, suggestion: String? = nil) {
     findings.report(at: node.position, length: length, message, suggestion: suggestion)

@@ -18,7 +18,7 @@ enum TriggerReading {
         value.mismatch("a mapping with `push` or `manual`", suggestion: example)
         return nil
       }
-      for word in words { read(word: word, into: &triggers) }
+      for word in words where !read(word: word, into: &triggers) { return nil }
     }
     if triggers.push == nil, !triggers.manual {
       pipeline.report(key: "on", "nothing would start this pipeline", suggestion: example + " or `on: {manual: true}`")
@@ -26,11 +26,15 @@ enum TriggerReading {
     return triggers
   }
 
-  private static func read(word: Value, into triggers: inout Triggers) {
-    guard let text = word.string("`push` or `manual`") else { return }
+  private static func read(word: Value, into triggers: inout Triggers) -> Bool {
+    guard let text = word.string("`push` or `manual`") else { return false }
     switch text {
-    case "push": triggers.push = PushTrigger(branches: nil, tags: nil, skip: nil)
-    case "manual": triggers.manual = true
+    case "push":
+      triggers.push = PushTrigger(branches: nil, tags: nil, skip: nil)
+      return true
+    case "manual":
+      triggers.manual = true
+      return true
     case _ where PipelineKeys.laterTriggers.contains(text):
       word.report("trigger `\(text)` is not supported by this version of Pushrod", suggestion: "remove it")
     default:
@@ -38,16 +42,18 @@ enum TriggerReading {
         "unknown trigger `\(text.shown())`",
         suggestion: Suggestion.didYouMean(text, PipelineKeys.triggers) ?? "known are push and manual")
     }
+    return false
   }
 
   private static func read(mapping value: Value, into triggers: inout Triggers) -> Bool {
     guard let fields = value.fields(PipelineKeys.triggers, later: PipelineKeys.laterTriggers) else { return false }
     if let push = fields["push"] { triggers.push = pushTrigger(push) }
     if let manual = fields["manual"] {
+      triggers.manual = true
       if case .mapping = manual.node.content {
         manual.report("`on.manual` with inputs is not supported by this version of Pushrod", suggestion: "write true")
-      } else {
-        triggers.manual = manual.bool() ?? true
+      } else if let isManual = manual.bool() {
+        triggers.manual = isManual
       }
     }
     return true
