@@ -38,7 +38,8 @@ public struct Headers: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 
 extension Headers: Codable {
   public init(from decoder: any Decoder) throws {
-    fields = try decoder.singleValueContainer().decode([Field].self)
+    // Through the initialiser, which folds names.
+    fields = try decoder.singleValueContainer().decode([Field].self).map { Field(name: $0.name, value: $0.value) }
   }
 
   public func encode(to encoder: any Encoder) throws {
