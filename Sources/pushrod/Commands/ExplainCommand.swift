@@ -8,7 +8,8 @@ import Webhooks
 /// `pushrod explain`: what a stored delivery says, and which pipelines it would start, without an agent.
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "explain", abstract: "Say what a stored delivery is, and for every pipeline why it would start or not.",
+    commandName: "explain",
+    abstract: "Say what a stored delivery is, and for every pipeline why it would start or not.",
     discussion: """
       Needs no running agent, and does not look at the signature (see `pushrod verify`). Exits with 1 where the \
       delivery cannot be read.

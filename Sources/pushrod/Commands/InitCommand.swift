@@ -112,7 +112,8 @@ struct InitCommand: ParsableCommand {
 
   private func refuseToOverwrite(_ files: Files, keepsConfiguration: Bool) throws(CommandExit) {
     guard !force else { return }
-    let taken = [keepsConfiguration ? nil : files.configuration, files.pipeline].compactMap { $0 }.filter(NewFile.exists)
+    let taken = [keepsConfiguration ? nil : files.configuration, files.pipeline].compactMap { $0 }.filter(
+      NewFile.exists)
     guard taken.isEmpty else {
       throw CommandExit(
         .wrongUse,
@@ -146,7 +147,8 @@ struct InitCommand: ParsableCommand {
       url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }), !url.contains("@"), !url.contains("?"), !url.contains("#")
     else {
       throw CommandExit(
-        .wrongUse, "--public-url is an address such as https://deploy.example.org, not `\(publicURL?.withoutControls ?? "")`.")
+        .wrongUse,
+        "--public-url is an address such as https://deploy.example.org, not `\(publicURL?.withoutControls ?? "")`.")
     }
     return url
   }

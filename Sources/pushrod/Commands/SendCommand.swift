@@ -21,7 +21,9 @@ struct SendCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The source of that configuration, where it has several.", valueName: "name"))
   var source: String?
 
-  @Option(help: ArgumentHelp("A file with the secret to sign with; the source's first one where not given.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "A file with the secret to sign with; the source's first one where not given.", valueName: "file"))
   var secretFile: String?
 
   @Option(help: ArgumentHelp("With --url: the service to sign as.", valueName: "name"))
@@ -39,16 +41,19 @@ struct SendCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The Git repository to tell of.", valueName: "folder"))
   var repo = "."
 
-  @Option(help: ArgumentHelp("The branch, or tags/<name>; the branch that is checked out where not given.", valueName: "ref"))
+  @Option(
+    help: ArgumentHelp("The branch, or tags/<name>; the branch that is checked out where not given.", valueName: "ref"))
   var ref: String?
 
-  @Option(help: ArgumentHelp("The commit before the push; the one before --after where not given.", valueName: "commit"))
+  @Option(
+    help: ArgumentHelp("The commit before the push; the one before --after where not given.", valueName: "commit"))
   var before: String?
 
   @Option(help: ArgumentHelp("The pushed commit; the tip of the ref where not given.", valueName: "commit"))
   var after: String?
 
-  @Option(help: ArgumentHelp("The repository's address; that of the remote `origin` where not given.", valueName: "address"))
+  @Option(
+    help: ArgumentHelp("The repository's address; that of the remote `origin` where not given.", valueName: "address"))
   var cloneURL: String?
 
   func validate() throws {

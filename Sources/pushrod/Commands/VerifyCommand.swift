@@ -26,7 +26,8 @@ struct VerifyCommand: ParsableCommand {
   var now: Double?
 
   @Option(
-    help: ArgumentHelp("How far a signed time may lie from that, both ways; the sender's own rule where not given.",
+    help: ArgumentHelp(
+      "How far a signed time may lie from that, both ways; the sender's own rule where not given.",
       valueName: "seconds"))
   var tolerance: Double?
 

@@ -51,7 +51,8 @@ struct LocalPush: Encodable {
       name: String(address.path.split(separator: "/").last ?? "repository"), fullName: address.name,
       cloneUrl: address.url)
     pusher = Person(
-      name: try await git.ask("config", "user.name") ?? "unknown", email: try await git.ask("config", "user.email") ?? "")
+      name: try await git.ask("config", "user.name") ?? "unknown",
+      email: try await git.ask("config", "user.email") ?? "")
     headCommit = try await LocalPush.head(after, git)
     commits = headCommit.map { [$0] } ?? []
   }

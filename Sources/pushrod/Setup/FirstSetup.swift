@@ -13,7 +13,9 @@ struct FirstSetup {
   /// The pipeline's name: the repository's, as far as a pipeline may be called so.
   var pipelineName: String {
     let last = repository.path.split(separator: "/").last.map(String.init) ?? ""
-    let name = last.unicodeScalars.filter { $0.isASCII && ($0.properties.isAlphabetic || "0123456789._-".unicodeScalars.contains($0)) }
+    let name = last.unicodeScalars.filter {
+      $0.isASCII && ($0.properties.isAlphabetic || "0123456789._-".unicodeScalars.contains($0))
+    }
     let trimmed = String(String.UnicodeScalarView(name)).drop { !$0.isLetter && !$0.isNumber }.prefix(64)
     return trimmed.isEmpty ? "deploy" : String(trimmed)
   }

@@ -8,7 +8,9 @@ enum YAMLText {
   private static func isPlain(_ text: String) -> Bool {
     guard let first = text.utf8.first, isLetter(first) || first == UInt8(ascii: "/") else { return false }
     // What YAML 1.1 and 1.2 take for a truth value or for nothing.
-    guard !["true", "false", "yes", "no", "on", "off", "null", "y", "n"].contains(text.lowercased()) else { return false }
+    guard !["true", "false", "yes", "no", "on", "off", "null", "y", "n"].contains(text.lowercased()) else {
+      return false
+    }
     guard !text.hasSuffix(":") else { return false }
     return text.utf8.allSatisfy { byte in
       isLetter(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "._/:@+~-".utf8.contains(byte)
