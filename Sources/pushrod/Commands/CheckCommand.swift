@@ -1,0 +1,103 @@
+import AgentConfiguration
+import ArgumentParser
+import Foundation
+import Model
+import Pipelines
+import Webhooks
+
+/// `pushrod check`: every mistake in pipeline files, or in the configuration and its pipelines, without an agent.
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Check pipeline files, or the configuration with its pipelines.",
+    discussion: """
+      With files, checks those pipelines; with none, the configuration and every pipeline of its folder. Prints all \
+      mistakes with their places. Needs no running agent. Exits with 0 where all is valid and with 1 where it is not.
+      """)
+
+  @Argument(help: ArgumentHelp("Pipeline files.", valueName: "file"))
+  var files: [String] = []
+
+  @Option(help: "The configuration; its secrets are then also what pipelines are checked against.")
+  var config: String?
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    let environment = ProcessInfo.processInfo.environment
+    var report = Report()
+    if files.isEmpty || config != nil {
+      checkConfiguration(environment, &report)
+    } else {
+      for file in files { report.checkPipeline(file, secrets: nil) }
+    }
+    Output.standard.print(json ? try report.json() : report.text)
+    if !report.valid { throw CommandExit(.failed) }
+  }
+
+  private func checkConfiguration(_ environment: [String: String], _ report: inout Report) {
+    var secrets: Set<String>?
+    var folder: String?
+    do {
+      let file = try Configuration.find(explicit: config, environment: environment)
+      let configuration = try Configuration.load(
+        file: file, environment: environment, senders: Senders.all.map(\.name))
+      report.add(file, "configuration")
+      secrets = Set(configuration.secrets.keys)
+      folder = configuration.pipelinesFolder
+    } catch {
+      report.add(error)
+    }
+    if !files.isEmpty {
+      for file in files { report.checkPipeline(file, secrets: secrets) }
+    } else if let folder {
+      do {
+        // File by file, so that each has its own line; then as a whole, for what only the whole can have wrong.
+        let files = try PipelineFolder.files(in: folder)
+        for file in files { report.checkPipeline(file, secrets: secrets) }
+        if report.valid { _ = try PipelineFolder.load(folder, secrets: secrets ?? []) }
+      } catch {
+        report.add(error)
+      }
+    }
+  }
+}
+
+/// What was checked and what was found.
+private struct Report: Encodable {
+  struct Item: Encodable {
+    var file: String
+    /// `configuration`, or `pipeline shop: 3 steps`.
+    var what: String
+  }
+
+  private(set) var valid = true
+  private(set) var checked: [Item] = []
+  private(set) var mistakes: [Diagnostic] = []
+
+  mutating func add(_ file: String, _ what: String) { checked.append(Item(file: file, what: what)) }
+
+  mutating func add(_ found: Diagnostics) {
+    valid = false
+    mistakes += found.all
+  }
+
+  mutating func checkPipeline(_ file: String, secrets: Set<String>?) {
+    do {
+      let pipeline = try PipelineFolder.load(file: file, secrets: secrets)
+      let steps = pipeline.steps.count + pipeline.finally.count
+      add(file, "pipeline \(pipeline.name), \(steps) \(steps == 1 ? "step" : "steps")")
+    } catch {
+      add(error)
+    }
+  }
+
+  var text: String {
+    var lines = checked.map { "ok  \($0.file): \($0.what)" }
+    lines += mistakes.map(\.rendered)
+    if !valid { lines.append(mistakes.count == 1 ? "1 mistake" : "\(mistakes.count) mistakes") }
+    return lines.joined(separator: "\n")
+  }
+
+  func json() throws -> String { String(decoding: try JSON.encoder(pretty: true).encode(self), as: UTF8.self) }
+}
