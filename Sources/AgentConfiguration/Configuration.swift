@@ -17,7 +17,7 @@ public struct Configuration: Sendable {
   public var publicURL: String?
   /// Ordered by name.
   public var sources: [SourceConfiguration]
-  /// In the order of the file: the first whose pattern matches counts.
+  /// In the order of the file. Of those that match an address, the one with the longest pattern counts.
   public var credentials: [RepositoryCredential]
   public var allowedSchemes: [RepositoryURL.Scheme]
   /// What pipelines may ask for in their `secrets`.

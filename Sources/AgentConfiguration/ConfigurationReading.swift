@@ -3,10 +3,11 @@ import Pipelines
 
 /// The keys of the configuration file, from top to bottom.
 struct ConfigurationReading {
-  private static let keys = [
+  static let keys = [
     "listen", "data", "socket", "pipelines", "public_url", "sources", "repositories", "remotes", "runs", "secrets",
     "limits", "allow_literal_secrets",
   ]
+  static let limitKeys = ["body", "header_timeout", "body_timeout", "fetch_timeout", "tree_entries", "tree_bytes"]
 
   private let file: String
   private let overrides: Overrides
@@ -162,8 +163,7 @@ extension ConfigurationReading {
 
   private func limits(_ value: Value) -> Configuration.Limits {
     var limits = Configuration.Limits()
-    let keys = ["body", "header_timeout", "body_timeout", "fetch_timeout", "tree_entries", "tree_bytes"]
-    guard let fields = value.fields(keys) else { return limits }
+    guard let fields = value.fields(ConfigurationReading.limitKeys) else { return limits }
     if let body = fields["body"]?.byteCount(in: 1024...(64 << 20)) { limits.body = body }
     if let time = fields["header_timeout"]?.duration(atMost: 300) { limits.headerTimeout = time }
     if let time = fields["body_timeout"]?.duration(atMost: 600) { limits.bodyTimeout = time }

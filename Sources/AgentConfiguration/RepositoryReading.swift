@@ -20,40 +20,21 @@ struct RepositoryReading {
     return RepositoryCredential(pattern: entry.name, access: access)
   }
 
-  /// A pattern must at least name a host, so that no credential is offered to everybody.
+  /// A pattern must name a host, so that no credential is offered to everybody.
   private func isPattern(_ entry: NamedValue) -> Bool {
-    let host = RepositoryReading.host(of: entry.name)
-    let isPlain = entry.name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } && (1...500).contains(entry.name.utf8.count)
-    guard isPlain, let host, !host.isEmpty else {
+    guard let url = try? RepositoryURL(entry.name), url.scheme != .file, entry.name.utf8.allSatisfy({ $0 < 0x7f }) else {
       entry.report(
         "`\(entry.name.shown())` is not the address of a repository, nor a pattern of addresses",
         suggestion: "write it as https://github.com/acme/* or git@github.com:acme/shop.git")
       return false
     }
-    guard !host.contains("*") else {
+    guard !url.host.contains("*") else {
       entry.report(
         "`\(entry.name.shown())` would offer the credential to any host",
         suggestion: "write the host out: https://github.com/acme/*")
       return false
     }
     return true
-  }
-
-  /// The host of `scheme://user@host:port/path` or `user@host:path`; `nil` where there is none.
-  private static func host(of pattern: String) -> Substring? {
-    var rest = Substring(pattern)
-    let scheme = rest.prefix { $0.isLetter }
-    if rest[scheme.endIndex...].hasPrefix("://") {
-      guard RepositoryURL.Scheme(rawValue: scheme.lowercased()) != nil else { return nil }
-      rest = rest[scheme.endIndex...].dropFirst(3)
-      rest = rest.prefix { $0 != "/" }
-    } else {
-      guard let colon = rest.firstIndex(of: ":") else { return nil }
-      rest = rest[..<colon]
-      guard !rest.contains("/") else { return nil }
-    }
-    if let at = rest.lastIndex(of: "@") { rest = rest[rest.index(after: at)...] }
-    return rest.prefix { $0 != ":" }
   }
 
   private func access(_ fields: Fields) -> RepositoryCredential.Access? {

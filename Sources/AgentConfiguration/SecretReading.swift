@@ -129,7 +129,7 @@ struct SecretReading {
     guard let folder = environment["CREDENTIALS_DIRECTORY"], folder.hasPrefix("/") else {
       value.report(
         "credential `\(name.shown())` cannot be read: the agent was not given any (CREDENTIALS_DIRECTORY is not set)",
-        suggestion: "add LoadCredential=\(name.shown()):/path/of/the/secret to pushrod.service, or use {file: PATH}")
+        suggestion: credentialAdvice(name) + ", or use {file: PATH}")
       return nil
     }
     switch FileReading.bytes(of: folder + "/" + name, atMost: SecretReading.longestSecret) {
@@ -137,8 +137,15 @@ struct SecretReading {
     case .failure(let failure):
       value.report(
         "credential `\(name.shown())` \(failure.words)",
-        suggestion: "add LoadCredential=\(name.shown()):/path/of/the/secret to pushrod.service")
+        suggestion: credentialAdvice(name))
       return nil
     }
+  }
+
+  /// The shipped unit hands over each file of a folder as `secret_<file>`; systemd reads it when the agent starts.
+  private func credentialAdvice(_ name: String) -> String {
+    name.hasPrefix("secret_")
+      ? "write the secret to /etc/pushrod/secrets/\(name.dropFirst(7).shown()) and restart pushrod.service"
+      : "add LoadCredential=\(name.shown()):/path/of/the/secret to pushrod.service and restart it"
   }
 }

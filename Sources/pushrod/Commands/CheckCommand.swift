@@ -27,7 +27,7 @@ struct CheckCommand: ParsableCommand {
     let environment = ProcessInfo.processInfo.environment
     var report = Report()
     if files.isEmpty || config != nil {
-      checkConfiguration(environment, &report)
+      try checkConfiguration(environment, &report)
     } else {
       for file in files { report.checkPipeline(file, secrets: nil) }
     }
@@ -35,11 +35,16 @@ struct CheckCommand: ParsableCommand {
     if !report.valid { throw CommandExit(.failed) }
   }
 
-  private func checkConfiguration(_ environment: [String: String], _ report: inout Report) {
+  private func checkConfiguration(_ environment: [String: String], _ report: inout Report) throws(CommandExit) {
+    let file: String
+    do {
+      file = try Configuration.find(explicit: config, environment: environment)
+    } catch {
+      throw CommandExit(.wrongUse, error.summary)
+    }
     var secrets: Set<String>?
     var folder: String?
     do {
-      let file = try Configuration.find(explicit: config, environment: environment)
       let configuration = try Configuration.load(
         file: file, environment: environment, senders: Senders.all.map(\.name))
       report.add(file, "configuration")
