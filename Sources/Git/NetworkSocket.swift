@@ -11,6 +11,9 @@ final class NetworkSocket {
 
   func connect(_ host: UnsafePointer<CChar>, _ port: UnsafePointer<CChar>) -> Int32 {
     let name = Escaped(String(cString: host)).description
+    if let session, !session.allows(host: String(cString: host), port: String(cString: port)) {
+      return fail("redirect to \(name) port \(String(cString: port)) refused")
+    }
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     hints.ai_family = AF_UNSPEC

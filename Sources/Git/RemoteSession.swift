@@ -27,7 +27,7 @@ final class RemoteSession {
     self.operation = operation
     self.progress = progress
     self.message = message
-    network = NetworkSession(deadline: policy.deadline)
+    network = NetworkSession(address, deadline: policy.deadline)
   }
 
   /// The session must outlive every call that gets these.

@@ -47,21 +47,14 @@ struct SHA1 {
       w[index] = Self.rotate(w[index &- 3] ^ w[index &- 8] ^ w[index &- 14] ^ w[index &- 16], 1)
     }
     var (a, b, c, d, e) = state
-    for index in 0..<80 {
-      let f: UInt32
-      let k: UInt32
-      if index < 20 {
-        (f, k) = ((b & c) | (~b & d), 0x5a82_7999)
-      } else if index < 40 {
-        (f, k) = (b ^ c ^ d, 0x6ed9_eba1)
-      } else if index < 60 {
-        (f, k) = ((b & c) | (b & d) | (c & d), 0x8f1b_bcdc)
-      } else {
-        (f, k) = (b ^ c ^ d, 0xca62_c1d6)
-      }
+    func step(_ f: UInt32, _ k: UInt32, _ index: Int) {
       let next = Self.rotate(a, 5) &+ f &+ e &+ k &+ w[index]
       (e, d, c, b, a) = (d, c, Self.rotate(b, 30), a, next)
     }
+    for index in 0..<20 { step((b & c) | (~b & d), 0x5a82_7999, index) }
+    for index in 20..<40 { step(b ^ c ^ d, 0x6ed9_eba1, index) }
+    for index in 40..<60 { step((b & c) | (b & d) | (c & d), 0x8f1b_bcdc, index) }
+    for index in 60..<80 { step(b ^ c ^ d, 0xca62_c1d6, index) }
     state = (state.0 &+ a, state.1 &+ b, state.2 &+ c, state.3 &+ d, state.4 &+ e)
   }
 

@@ -1,11 +1,27 @@
 import Foundation
+import Glibc
 
 /// TCP ports of 127.0.0.1.
 public enum Loopback {
   /// A port that was free a moment ago, for servers that cannot choose one themselves.
   public static func freePort() throws -> Int {
+    let (descriptor, port) = try bindAny()
+    close(descriptor)
+    return port
+  }
+
+  /// A listening socket on a port of its own.
+  static func listen() throws -> (descriptor: Int32, port: Int) {
+    let (descriptor, port) = try bindAny()
+    guard Glibc.listen(descriptor, 16) == 0 else {
+      close(descriptor)
+      throw CommandFailure("cannot listen: errno \(errno)")
+    }
+    return (descriptor, port)
+  }
+
+  private static func bindAny() throws -> (descriptor: Int32, port: Int) {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    defer { close(descriptor) }
     var address = loopbackAddress(port: 0)
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let code = withUnsafeMutablePointer(to: &address) { pointer in
@@ -13,8 +29,11 @@ public enum Loopback {
         bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
       }
     }
-    guard code == 0 else { throw CommandFailure("no free port: errno \(errno)") }
-    return Int(UInt16(bigEndian: address.sin_port))
+    guard code == 0 else {
+      close(descriptor)
+      throw CommandFailure("no free port: errno \(errno)")
+    }
+    return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
   }
 
   /// Whether a connection to `port` is accepted now.
