@@ -25,4 +25,7 @@ final class DataLock: Sendable {
   }
 
   deinit { close(descriptor) }
+
+  /// Gives the folder to whoever wants it next.
+  func release() { flock(descriptor, LOCK_UN) }
 }

@@ -34,13 +34,14 @@ struct PreparedDelivery: Sendable {
 
   /// Inserts the delivery and its runs, or finds what the same id was answered before. Within a transaction.
   func insert(_ db: Database) throws -> RecordedDelivery {
+    // Asked first, and not left to ON CONFLICT, which would use up a number.
+    if let earlier = try earlier(db) { return earlier }
     let verdict: Verdict.Kind = runs.isEmpty ? .ignored : .started
     let statement = try db.cachedStatement(sql: PreparedDelivery.insertion)
     try statement.execute(arguments: [
       source, id, fields.event, fields.receivedAt, fields.address, verdict.rawValue, runs.isEmpty ? reason : nil,
       fields.decisions, size, fields.headers, fields.body,
     ])
-    guard db.changesCount == 1 else { return try earlier(db) }
     let number = Int(db.lastInsertedRowID)
     if runs.isEmpty {
       return RecordedDelivery(number: number, verdict: .ignored(reason: reason), isRepeat: false)
@@ -53,15 +54,13 @@ struct PreparedDelivery: Sendable {
 
   private var reason: String { ignored ?? "nothing to start" }
 
-  private func earlier(_ db: Database) throws -> RecordedDelivery {
+  private func earlier(_ db: Database) throws -> RecordedDelivery? {
     let statement = try db.cachedStatement(
       sql: """
         SELECT number, verdict, reason, runs FROM deliveries
         WHERE source = ? AND id = ? AND verdict <> 'rejected'
         """)
-    guard let row = try Row.fetchOne(statement, arguments: [source, id]) else {
-      throw StoreFailure("the delivery \(id) was refused by the store for no reason that it names.")
-    }
+    guard let row = try Row.fetchOne(statement, arguments: [source, id]) else { return nil }
     return RecordedDelivery(number: row["number"], verdict: try DeliveryRow.verdict(row), isRepeat: true)
   }
 
@@ -69,6 +68,5 @@ struct PreparedDelivery: Sendable {
     INSERT INTO deliveries
       (source, id, event, received_at, address, verdict, reason, decisions, body_size, headers, body)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT DO NOTHING
     """
 }

@@ -11,7 +11,7 @@ public final class SQLiteStore: Sendable {
   let path: String
   let commits: GroupCommit
   let rejections: RejectionRing
-  /// Held until the store is released: one agent per data directory.
+  /// Held until the store is closed: one agent per data directory.
   private let lock: DataLock
 
   /// Opens the file, makes it where it is missing, brings it to the current schema, and checks it.
@@ -47,6 +47,7 @@ public final class SQLiteStore: Sendable {
         _ = try db.checkpoint(.truncate)
       }
       try queue.close()
+      lock.release()
     } catch {
       throw StoreFailure(error, path: path)
     }

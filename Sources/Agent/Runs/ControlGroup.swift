@@ -5,13 +5,13 @@ struct ControlGroup {
   private let path: String
 
   /// - Parameter path: as the runner recorded it.
-  /// - Returns: `nil` for anything that is not a folder of its own in the cgroup file system: the file that
-  ///   says it can be written by the runner's user.
+  /// - Returns: `nil` for anything but a run's own group in the cgroup file system: the file that says it can
+  ///   be written by the runner's user.
   init?(path: String) {
     let parts = path.split(separator: "/")
-    guard path.hasPrefix("/sys/fs/cgroup/"), parts.count > 4, !parts.contains(".."), !path.utf8.contains(0) else {
-      return nil
-    }
+    guard path.hasPrefix("/sys/fs/cgroup/"), parts.last?.hasPrefix("pushrod-run-") == true,
+      !parts.contains(".."), !path.utf8.contains(0)
+    else { return nil }
     self.path = path
   }
 

@@ -170,12 +170,12 @@ public actor Dispatcher: Service {
     while !Task.isCancelled {
       do {
         _ = try await store.move(run: run.number, to: outcome, at: Date())
-        logger.info(
-          "run \(run.number) \(outcome.state.words)",
-          metadata: [
-            "event": "run_finished", "run": "\(run.number)", "pipeline": "\(run.request.pipeline.name)",
-            "state": "\(outcome.state.rawValue)", "reason": "\(outcome.reason ?? "")",
-          ])
+        var metadata: Logger.Metadata = [
+          "event": "run_finished", "run": "\(run.number)", "pipeline": "\(run.request.pipeline.name)",
+          "state": "\(outcome.state.rawValue)",
+        ]
+        if let reason = outcome.reason { metadata["reason"] = "\(reason)" }
+        logger.info("run \(run.number) \(outcome.state.words)", metadata: metadata)
         return
       } catch is RunState.IllegalTransition {
         return

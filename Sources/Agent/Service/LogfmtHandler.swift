@@ -23,6 +23,12 @@ public struct LogfmtHandler: LogHandler {
   }
 
   public func log(event: LogEvent) {
+    // One write for one line; a log that cannot be written must not stop a deploy.
+    let bytes = Array(line(for: event).utf8)
+    _ = write(STDERR_FILENO, bytes, bytes.count)
+  }
+
+  func line(for event: LogEvent) -> String {
     var line = isForJournal ? "<\(LogfmtHandler.priority(event.level))>" : "time=\(LogfmtHandler.time()) "
     line += "level=\(event.level.rawValue)"
     var fields = metadata
@@ -34,17 +40,16 @@ public struct LogfmtHandler: LogHandler {
     for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
       line += " \(key)=\(LogfmtHandler.quoted("\(value)"))"
     }
-    line += "\n"
-    // One write for one line; a log that cannot be written must not stop a deploy.
-    let bytes = Array(line.utf8)
-    _ = write(STDERR_FILENO, bytes, bytes.count)
+    return line + "\n"
   }
 
   /// As it is where it is one plain word; otherwise in quotes, with escapes for what could pass for another
   /// line, another field or a terminal's control sequence.
   static func quoted(_ text: String) -> String {
-    let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") }
-    if isPlain { return text }
+    let isPlain = text.utf8.allSatisfy { byte in
+      byte > 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "=")
+    }
+    if isPlain && !text.isEmpty { return text }
     var quoted = "\""
     for scalar in text.unicodeScalars {
       switch scalar {
