@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import TestSupport
 import Testing
 
@@ -6,6 +7,7 @@ import Testing
 struct FollowTests {
   private struct Scene {
     let work: TemporaryDirectory
+    let repository: GitRepository
     let agent: AgentUnderTest
     let url: String
     let commit: String
@@ -14,10 +16,10 @@ struct FollowTests {
   /// A repository, and an agent whose one pipeline runs `steps`.
   private static func scene(_ steps: String, settings: String = "") throws -> Scene {
     let work = try TemporaryDirectory("follow")
-    let repository = try GitRepository(at: work.file("src"))
+    let repository = try GitRepository()
     try repository.write("index.html", "one")
     let commit = try repository.commit("One")
-    let url = "file://\(work.file("src"))"
+    let url = repository.url
     let agent = try AgentUnderTest(
       pipelines: [
         "shop.yml": """
@@ -28,7 +30,7 @@ struct FollowTests {
         """
       ], settings: settings)
     try agent.start()
-    return Scene(work: work, agent: agent, url: url, commit: commit)
+    return Scene(work: work, repository: repository, agent: agent, url: url, commit: commit)
   }
 
   @Test("tail that was started first waits for the run, shows it live and exits with its result")

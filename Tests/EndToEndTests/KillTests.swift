@@ -22,10 +22,10 @@ struct KillTests {
   @Test("kill -9 of the agent at 50 random moments of running deploys loses no run and no line")
   func agentKilledWhileRunning() throws {
     let work = try TemporaryDirectory("kill")
-    let repository = try GitRepository(at: work.file("src"))
+    let repository = try GitRepository()
     try repository.write("index.html", "one")
     var commit = try repository.commit("One")
-    let url = "file://\(work.file("src"))"
+    let url = repository.url
     let agent = try AgentUnderTest(pipelines: ["shop.yml": Self.pipeline(repo: url)], name: "kill")
     var random = SeededGenerator(seed: 20_261_123)
     try agent.start()
@@ -100,10 +100,10 @@ struct KillTests {
   @Test("a run whose runner died is interrupted, and nothing that it started lives on")
   func runnerKilled() throws {
     let work = try TemporaryDirectory("runner-kill")
-    let repository = try GitRepository(at: work.file("src"))
+    let repository = try GitRepository()
     try repository.write("index.html", "one")
     let commit = try repository.commit("One")
-    let url = "file://\(work.file("src"))"
+    let url = repository.url
     let mark = work.file("alive")
     let agent = try AgentUnderTest(
       pipelines: [
@@ -135,10 +135,10 @@ struct KillTests {
   @Test("SIGTERM ends the agent in seconds and leaves the run going")
   func gracefulStop() throws {
     let work = try TemporaryDirectory("term")
-    let repository = try GitRepository(at: work.file("src"))
+    let repository = try GitRepository()
     try repository.write("index.html", "one")
     let commit = try repository.commit("One")
-    let url = "file://\(work.file("src"))"
+    let url = repository.url
     let agent = try AgentUnderTest(
       pipelines: [
         "shop.yml": """

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import TestSupport
 import Testing
 
@@ -32,11 +33,11 @@ struct PushToDeployTests {
   @Test("over git://, the pushed commit is what runs, and everybody can read how it went")
   func overGitDaemon() throws {
     let work = try TemporaryDirectory("push")
-    let repository = try GitRepository(at: work.file("src"))
+    let repository = try GitRepository()
     try repository.write("index.html", "hello")
     let commit = try repository.commit("First")
-    let daemon = try GitDaemon(root: work.path)
-    let url = daemon.url(of: "src")
+    let daemon = try GitDaemon(root: (repository.path as NSString).deletingLastPathComponent)
+    let url = daemon.url("repository")
     let agent = try AgentUnderTest(
       pipelines: ["shop.yml": Self.pipeline(repo: url, live: work.file("live"))])
     try agent.start()
@@ -63,12 +64,12 @@ struct PushToDeployTests {
   @Test("a later push on the same branch does not change what an earlier run builds")
   func exactlyThePushedCommit() throws {
     let work = try TemporaryDirectory("exact")
-    let repository = try GitRepository(at: work.file("src"))
+    let repository = try GitRepository()
     try repository.write("index.html", "one")
     let first = try repository.commit("One")
     try repository.write("index.html", "two")
     let second = try repository.commit("Two")
-    let url = "file://\(work.file("src"))"
+    let url = repository.url
     let agent = try AgentUnderTest(
       pipelines: ["shop.yml": Self.pipeline(repo: url, live: work.file("live"))])
     try agent.start()
@@ -83,10 +84,10 @@ struct PushToDeployTests {
   @Test("a failing step fails the run, says so in words, skips the rest and still runs finally")
   func failingStep() throws {
     let work = try TemporaryDirectory("fail")
-    let repository = try GitRepository(at: work.file("src"))
+    let repository = try GitRepository()
     try repository.write("README", "no page here")
     let commit = try repository.commit("First")
-    let url = "file://\(work.file("src"))"
+    let url = repository.url
     let agent = try AgentUnderTest(
       pipelines: ["shop.yml": Self.pipeline(repo: url, live: work.file("live"))])
     try agent.start()
@@ -104,10 +105,10 @@ struct PushToDeployTests {
   @Test("a force-push that removed the commit is a failure with its reason, never another commit")
   func removedCommit() throws {
     let work = try TemporaryDirectory("gone")
-    let repository = try GitRepository(at: work.file("src"))
+    let repository = try GitRepository()
     try repository.write("index.html", "one")
     try repository.commit("One")
-    let url = "file://\(work.file("src"))"
+    let url = repository.url
     let agent = try AgentUnderTest(
       pipelines: ["shop.yml": Self.pipeline(repo: url, live: work.file("live"))])
     try agent.start()
@@ -151,10 +152,10 @@ struct PushToDeployTests {
   @Test("the same delivery id gets the first answer again and starts nothing new")
   func repeatedDelivery() throws {
     let work = try TemporaryDirectory("again")
-    let repository = try GitRepository(at: work.file("src"))
+    let repository = try GitRepository()
     try repository.write("index.html", "one")
     let commit = try repository.commit("One")
-    let url = "file://\(work.file("src"))"
+    let url = repository.url
     let agent = try AgentUnderTest(
       pipelines: ["shop.yml": Self.pipeline(repo: url, live: work.file("live"))])
     try agent.start()
