@@ -60,18 +60,15 @@ static void become(const struct pushrod_program *program, pid_t parent, int repo
   fail(report, 3);
 }
 
-pid_t pushrod_spawn(const struct pushrod_program *program, int *pidfd, const char **failed) {
+pid_t pushrod_spawn(const struct pushrod_program *program, const char **failed) {
   int report[2];
-  *pidfd = -1;
   *failed = "make a pipe";
   if (pipe2(report, O_CLOEXEC) != 0) return -errno;
   struct clone_args arguments;
   memset(&arguments, 0, sizeof arguments);
-  arguments.flags = CLONE_PIDFD;
-  arguments.pidfd = (uint64_t)(uintptr_t)pidfd;
   arguments.exit_signal = SIGCHLD;
   if (program->cgroup >= 0) {
-    arguments.flags |= CLONE_INTO_CGROUP;
+    arguments.flags = CLONE_INTO_CGROUP;
     arguments.cgroup = (uint64_t)program->cgroup;
   }
   pid_t parent = getpid();
@@ -99,19 +96,14 @@ pid_t pushrod_spawn(const struct pushrod_program *program, int *pidfd, const cha
   while (count < 0 && errno == EINTR);
   close(report[0]);
   if (count == (ssize_t)sizeof failure) {
-    if (*pidfd >= 0) close(*pidfd);
-    *pidfd = -1;
     waitpid(pid, NULL, 0);
     *failed = calls[failure.call];
     return -failure.code;
   }
-  if (*pidfd < 0) *pidfd = pushrod_pidfd_open(pid);
   return pid;
 }
 
 pid_t pushrod_fork(void) { return fork(); }
-
-int pushrod_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0u); }
 
 int pushrod_set_undumpable(void) { return prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L); }
 
@@ -135,14 +127,7 @@ int pushrod_next_signal(int descriptor) {
   return count == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
 }
 
-int pushrod_pipe(int ends[2], int size) {
+int pushrod_pipe(int ends[2]) {
   if (pipe2(ends, O_CLOEXEC) != 0) return -1;
-  fcntl(ends[0], F_SETFL, O_NONBLOCK);
-  // Refused beyond the user's limit (pipe-user-pages-soft); the usual size does as well.
-  fcntl(ends[1], F_SETPIPE_SZ, size);
-  return 0;
-}
-
-ssize_t pushrod_splice(int from, int to, size_t limit) {
-  return splice(from, NULL, to, NULL, limit, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+  return fcntl(ends[0], F_SETFL, O_NONBLOCK);
 }

@@ -13,6 +13,7 @@ final class ControlServer {
   private let signals: RunnerSignals
   private var clients: [Client] = []
   private var request: StopRequest?
+  private var childEnded = false
 
   private final class Client {
     let descriptor: Descriptor
@@ -32,23 +33,32 @@ final class ControlServer {
     return request
   }
 
-  /// Waits until one of the descriptors can be read (or is at its end), somebody made a request, or the time
-  /// has come.
-  /// - Parameter descriptors: -1 stands for one that is not waited for.
-  /// - Returns: for each descriptor, whether it is ready.
-  func wait(for descriptors: [Int32], until deadline: Instant?) -> [Bool] {
-    var entries = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+  /// A child may have ended since the last call.
+  func takeChildEnded() -> Bool {
+    defer { childEnded = false }
+    return childEnded
+  }
+
+  /// Waits until the descriptor can be read (or is at its end), a child ends, somebody makes a request, or the
+  /// time has come.
+  /// - Parameter descriptor: -1 where there is none.
+  /// - Returns: whether the descriptor is ready.
+  func wait(for descriptor: Int32, until deadline: Instant?) -> Bool {
     let own = [listener.raw, signals.descriptor.raw] + clients.map(\.descriptor.raw)
-    entries += own.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-    let count = poll(&entries, nfds_t(entries.count), request == nil ? deadline?.millisecondsLeft ?? -1 : 0)
-    guard count > 0 else { return descriptors.map { _ in false } }
-    let ready = entries.map { $0.revents != 0 }
-    serve(Array(ready[descriptors.count...]))
-    return Array(ready[..<descriptors.count])
+    var entries = ([descriptor] + own).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    let isAwaited = request != nil || childEnded
+    let count = poll(&entries, nfds_t(entries.count), isAwaited ? 0 : deadline?.millisecondsLeft ?? -1)
+    guard count > 0 else { return false }
+    if entries[1...].contains(where: { $0.revents != 0 }) { serve(entries[1...].map { $0.revents != 0 }) }
+    return entries[0].revents != 0
   }
 
   private func serve(_ ready: [Bool]) {
-    if ready[1], let reason = signals.stopReason() { request = StopRequest(reason: reason) }
+    if ready[1] {
+      let news = signals.take()
+      if let reason = news.stopReason { request = StopRequest(reason: reason) }
+      if news.childEnded { childEnded = true }
+    }
     let finished = clients.indices.filter { ready[$0 + 2] && !listen(to: clients[$0]) }
     for index in finished.reversed() { clients.remove(at: index) }
     if ready[0] { accept() }

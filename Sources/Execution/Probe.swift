@@ -37,7 +37,7 @@ public enum Probe {
 
   private struct Question {
     var index: Int
-    var process: StartedProcess
+    var process: pid_t
     var channel: Descriptor
     var received: [UInt8] = []
   }
@@ -82,7 +82,7 @@ public enum Probe {
   ) throws(RunnerFailure) -> Question {
     let channel = try Descriptor.pipe()
     guard let log = Descriptor.open("/dev/null", O_WRONLY) else { throw .last("open /dev/null") }
-    let process = try StartedProcess.fork(output: log) {
+    let process = try ChildProcess.fork(output: log) {
       guard let bytes = (try? JSON.encoder().encode(tips(of: remote, deadline: deadline))).map(Array.init) else {
         return 1
       }
@@ -113,7 +113,7 @@ public enum Probe {
   }
 
   private static func end(_ question: Question) {
-    kill(question.process.id, SIGKILL)
-    waitpid(question.process.id, nil, 0)
+    kill(question.process, SIGKILL)
+    waitpid(question.process, nil, 0)
   }
 }

@@ -16,9 +16,10 @@ final class RunRecord {
     events = try EventWriter(directory)
   }
 
+  /// Comes to disk with the end of `fetch`, and so before any step of the pipeline runs.
   func runStarted(cgroup: String?) throws(RunDirectoryError) {
     try events.append(
-      RunEvent(at: Date(), event: .runStarted, pid: Int(getpid()), cgroup: cgroup), durable: true)
+      RunEvent(at: Date(), event: .runStarted, pid: Int(getpid()), cgroup: cgroup), durable: false)
   }
 
   /// Makes the step's log and says that the step begins.

@@ -14,7 +14,7 @@ struct RunnerSignals {
   /// - Parameter guardianDied: called while the runner waits; ends the process.
   init(guardian: pid_t, guardianDied: @escaping () -> Void) throws(RunnerFailure) {
     signal(SIGPIPE, SIG_IGN)
-    let wanted = [SIGTERM, SIGINT, SIGHUP, RunnerSignals.guardianDeath]
+    let wanted = [SIGTERM, SIGINT, SIGHUP, SIGCHLD, RunnerSignals.guardianDeath]
     let raw = pushrod_signal_descriptor(wanted, wanted.count)
     guard raw >= 0 else { throw .last("wait for signals") }
     descriptor = Descriptor(raw)
@@ -22,14 +22,23 @@ struct RunnerSignals {
     self.guardianDied = guardianDied
   }
 
-  /// Takes the signals that came. A sentence where one of them asks the run to stop.
-  func stopReason() -> String? {
-    var reason: String?
+  /// What signals said.
+  struct News {
+    /// A sentence, where the run is asked to stop.
+    var stopReason: String?
+    /// A child may have ended.
+    var childEnded = false
+  }
+
+  /// Takes the signals that came.
+  func take() -> News {
+    var news = News()
     while true {
       switch pushrod_next_signal(descriptor.raw) {
-      case 0: return reason
+      case 0: return news
+      case SIGCHLD: news.childEnded = true
       case RunnerSignals.guardianDeath: if getppid() != guardian { guardianDied() }
-      case let signal: reason = "the runner was asked to stop (\(SignalName.of(signal)))"
+      case let signal: news.stopReason = "the runner was asked to stop (\(SignalName.of(signal)))"
       }
     }
   }

@@ -7,7 +7,7 @@ enum StepProgram {
   /// - Throws: `RunnerFailure` where the folder or the shell is not there.
   static func program(
     for step: Step, workspace: String, environment: [String]
-  ) throws(RunnerFailure) -> StartedProcess.Program {
+  ) throws(RunnerFailure) -> ChildProcess.Program {
     let directory = try folder(of: step, workspace: workspace)
     guard let shell = step.shell.first else { throw RunnerFailure("the step names no shell") }
     guard !step.run.utf8.contains(0) else { throw RunnerFailure("the script holds a NUL byte") }
@@ -15,7 +15,7 @@ enum StepProgram {
     guard let executable = find(shell, path: String(path), directory: directory) else {
       throw RunnerFailure("the shell `\(shell)` is not installed (looked in \(path))")
     }
-    return StartedProcess.Program(
+    return ChildProcess.Program(
       path: executable, arguments: step.shell + ["-c", step.run], environment: environment,
       directory: directory)
   }

@@ -29,7 +29,7 @@ struct StepRunner {
       let end = try supervise(
         log: log, cgroup: leaf, limit: limit, runLimit: runLimit, grace: spec.request.pipeline.grace.duration
       ) { output throws(RunnerFailure) in
-        try StartedProcess.start(program, output: output, cgroup: leaf?.open())
+        try ChildProcess.start(program, output: output, cgroup: leaf?.open())
       }
       result = StepResult(end, timeout: limit, runTimeout: spec.request.pipeline.timeout)
     } catch {
@@ -56,7 +56,7 @@ struct StepRunner {
       let limit = Seconds(spec.fetchTimeout.value + 5)
       let end = try supervise(log: log, cgroup: nil, limit: limit, runLimit: runLimit, grace: .seconds(1)) {
         output throws(RunnerFailure) in
-        try StartedProcess.fork(output: output) {
+        try ChildProcess.fork(output: output) {
           let work = FetchWork(spec: spec, credentials: credentials) { line in
             let bytes = Array((line + "\n").utf8)
             _ = write(1, bytes, bytes.count)
@@ -99,9 +99,9 @@ struct StepRunner {
 
   private func supervise(
     log: LogWriter, cgroup: Cgroup?, limit: Seconds?, runLimit: Instant?, grace: Duration,
-    start: (Descriptor) throws(RunnerFailure) -> StartedProcess
+    start: (Descriptor) throws(RunnerFailure) -> pid_t
   ) throws(RunnerFailure) -> Supervision.End {
-    var output = Optional(try Descriptor.pipe(size: LogPump.pipeSize))
+    var output = Optional(try Descriptor.pipe())
     guard let ends = output else { throw RunnerFailure("cannot make a pipe") }
     let process = try start(ends.writing)
     let pump = LogPump(pipe: ends.reading, log: log, masker: record.masker)

@@ -7,7 +7,7 @@ import RunDirectory
 /// A step ends when its own process does, not when its pipe does: something left in the background may hold
 /// that open for ever.
 struct Supervision {
-  let process: StartedProcess
+  let process: pid_t
   let pump: LogPump
   let tree: ProcessTree
   let control: ControlServer
@@ -71,14 +71,14 @@ struct Supervision {
     }
 
     while status == nil {
-      let ready = control.wait(
-        for: [output, process.descriptor.raw], until: killAt ?? earlier(limits.step, limits.run))
-      if ready[0] { move() }
-      status = tree.reap(awaiting: process.id, &end.usage)
-      if status != nil { break }
+      if control.wait(for: output, until: killAt ?? earlier(limits.step, limits.run)) { move() }
+      if control.takeChildEnded() {
+        status = tree.reap(awaiting: process, &end.usage)
+        if status != nil { break }
+      }
       if let killAt {
         if Instant.now >= killAt {
-          end.survivors = !tree.kill(&end.usage, awaiting: process.id, &status)
+          end.survivors = !tree.kill(&end.usage, awaiting: process, &status)
           if status == nil { status = SIGKILL }
         }
       } else if let request = control.takeRequest() {
@@ -92,8 +92,8 @@ struct Supervision {
 
     let settled = killAt ?? .now + Supervision.settling
     while !tree.isEmpty, Instant.now < settled {
-      let ready = control.wait(for: [output], until: min(settled, .now + .milliseconds(5)))
-      if ready[0] { move() }
+      if control.wait(for: output, until: min(settled, .now + .milliseconds(5))) { move() }
+      _ = control.takeChildEnded()
       _ = tree.reap(awaiting: 0, &end.usage)
     }
     if !tree.isEmpty {

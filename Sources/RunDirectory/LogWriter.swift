@@ -20,8 +20,7 @@ public final class LogWriter {
     self.name = RunDirectory.logName(step: step, name: name)
     let path = directory.path + "/" + self.name
     let permissions = try Permissions(inheritedFrom: directory.path)
-    // Not O_APPEND, which splice(2) refuses; there is one writer, and it never seeks.
-    let flags = O_WRONLY | O_CREAT | O_EXCL
+    let flags = O_WRONLY | O_APPEND | O_CREAT | O_EXCL
     file = try OpenFile(path, flags, mode: permissions.file)
     times = try OpenFile(RunDirectory.timesPath(ofLog: path), flags, mode: permissions.file)
     _ = fchmod(file.descriptor, permissions.file)
@@ -45,17 +44,6 @@ public final class LogWriter {
     size += bytes.count
   }
 
-  /// Lets `transfer` append to the file by itself (splice(2)); it returns how many bytes it appended, or less
-  /// than one where it appended none.
-  public func append(_ transfer: (_ descriptor: Int32) -> Int) throws(RunDirectoryError) -> Int {
-    let count = transfer(file.descriptor)
-    if count > 0 {
-      try noteTime()
-      size += count
-    }
-    return count
-  }
-
   /// Returns when everything written is on the disk.
   public func sync() throws(RunDirectoryError) {
     try file.sync(dataOnly: true)
@@ -66,7 +54,6 @@ public final class LogWriter {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     let milliseconds = Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
-    // `!=` of the decade would miss a clock that was set back; the distance does not.
     guard lastEntry == .min || abs(milliseconds - lastEntry) >= 10 else { return }
     lastEntry = milliseconds
     try times.write(Array("\(size) \(milliseconds)\n".utf8))

@@ -21,17 +21,12 @@ struct pushrod_program {
 /// In C, because between fork and exec no Swift may run: it may allocate, and in a copy of a process that is
 /// forbidden. posix_spawn(3) of glibc 2.36 cannot place the child in a cgroup before its first instruction.
 ///
-/// @param pidfd gets a descriptor that becomes readable when the program ends (pidfd_open(2)).
 /// @param failed gets the name of the call that failed, a literal.
 /// @return the process id, or -errno.
-pid_t pushrod_spawn(const struct pushrod_program *program, int *pidfd, const char **failed);
+pid_t pushrod_spawn(const struct pushrod_program *program, const char **failed);
 
 /// fork(2), which Swift declares unavailable. Only for a process with a single thread.
 pid_t pushrod_fork(void);
-
-/// A descriptor that becomes readable when the process ends; -1 and errno. glibc 2.36 declares it in a header
-/// that Swift's Glibc module leaves out.
-int pushrod_pidfd_open(pid_t pid);
 
 /// prctl(2) is variadic. Each returns 0, or -1 and errno.
 int pushrod_set_undumpable(void);
@@ -43,12 +38,8 @@ int pushrod_signal_descriptor(const int *signals, size_t count);
 /// The next signal of such a descriptor, 0 where there is none.
 int pushrod_next_signal(int descriptor);
 
-/// Pipe of `size` bytes with both ends closed on exec and a non-blocking reading end. 0, or -1 and errno.
-/// fcntl(F_SETPIPE_SZ) and pipe2(2) need _GNU_SOURCE.
-int pushrod_pipe(int ends[2], int size);
-
-/// splice(2) from a pipe to the end of a file, without waiting. Needs _GNU_SOURCE.
-ssize_t pushrod_splice(int from, int to, size_t limit);
+/// Pipe with both ends closed on exec and a non-blocking reading end. 0, or -1 and errno. pipe2(2) needs _GNU_SOURCE.
+int pushrod_pipe(int ends[2]);
 
 /// posix_spawn_file_actions_addclosefrom_np(3) of glibc 2.34, which is declared under _GNU_SOURCE only: the
 /// child closes every descriptor from `first` on. `actions` is a `posix_spawn_file_actions_t`. 0, or an errno.

@@ -1,12 +1,8 @@
 import CLinux
 import Glibc
 
-/// A child of the runner.
-struct StartedProcess {
-  let id: pid_t
-  /// Becomes readable when the process ends (pidfd_open(2)).
-  let descriptor: Descriptor
-
+/// Makes children of the runner.
+enum ChildProcess {
   /// A program to start.
   struct Program {
     /// Absolute.
@@ -22,12 +18,11 @@ struct StartedProcess {
   /// - Throws: `RunnerFailure` with the reason for the person who wrote the step.
   static func start(
     _ program: Program, output: Descriptor, cgroup: Descriptor?
-  ) throws(RunnerFailure) -> StartedProcess {
+  ) throws(RunnerFailure) -> pid_t {
     guard let input = Descriptor.open("/dev/null", O_RDONLY) else { throw .last("open /dev/null") }
     var arguments: [UnsafeMutablePointer<CChar>?] = program.arguments.map { strdup($0) } + [nil]
     var environment: [UnsafeMutablePointer<CChar>?] = program.environment.map { strdup($0) } + [nil]
     defer { for text in arguments + environment { free(text) } }
-    var descriptor: Int32 = -1
     var operation: UnsafePointer<CChar>?
     let id = program.path.withCString { path in
       program.directory.withCString { directory in
@@ -36,7 +31,7 @@ struct StartedProcess {
             var raw = pushrod_program(
               path: path, arguments: arguments.baseAddress, environment: environment.baseAddress,
               directory: directory, input: input.raw, output: output.raw, cgroup: cgroup?.raw ?? -1)
-            return pushrod_spawn(&raw, &descriptor, &operation)
+            return pushrod_spawn(&raw, &operation)
           }
         }
       }
@@ -45,17 +40,13 @@ struct StartedProcess {
       let operation = operation.map { String(cString: $0) } ?? "start"
       throw RunnerFailure("cannot \(operation) `\(program.path)`: \(reason(-id))")
     }
-    guard descriptor >= 0 else {
-      kill(id, SIGKILL)
-      throw RunnerFailure("cannot watch the process: this kernel has no pidfd_open(2); Linux 5.3 or newer is needed")
-    }
-    return StartedProcess(id: id, descriptor: Descriptor(descriptor))
+    return id
   }
 
   /// Goes on as two processes; the child does `work` with its standard output and error in `output`, and ends.
   ///
   /// Only while this process has a single thread.
-  static func fork(output: Descriptor, work: () -> Int32) throws(RunnerFailure) -> StartedProcess {
+  static func fork(output: Descriptor, work: () -> Int32) throws(RunnerFailure) -> pid_t {
     let parent = getpid()
     let id = pushrod_fork()
     guard id >= 0 else { throw .last("start a process") }
@@ -68,12 +59,7 @@ struct StartedProcess {
       dup2(output.raw, 2)
       _exit(work())
     }
-    let descriptor = pushrod_pidfd_open(id)
-    guard descriptor >= 0 else {
-      kill(id, SIGKILL)
-      throw .last("watch a process")
-    }
-    return StartedProcess(id: id, descriptor: Descriptor(descriptor))
+    return id
   }
 
   private static func reason(_ code: Int32) -> String {
