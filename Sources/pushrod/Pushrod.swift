@@ -19,7 +19,7 @@ struct Pushrod: AsyncParsableCommand {
     InitCommand.self,
     CheckCommand.self,
     ServeCommand.self,
-    // DoctorCommand.self,
+    DoctorCommand.self,
     RunCommand.self,
     SendCommand.self,
     RunsCommand.self,

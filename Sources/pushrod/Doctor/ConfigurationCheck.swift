@@ -1,0 +1,35 @@
+import AgentConfiguration
+import Model
+import Pipelines
+import Webhooks
+
+/// Whether configuration, secrets and pipelines can be read and are valid. Secrets that others may read, and
+/// empty ones, are mistakes of the configuration.
+struct ConfigurationCheck {
+  private(set) var findings: [Finding] = []
+  private(set) var configuration: Configuration?
+  private(set) var pipelines: [Pipeline] = []
+
+  init(file: String?, environment: [String: String]) {
+    do {
+      let file = try Configuration.find(explicit: file, environment: environment)
+      let configuration = try Configuration.load(
+        file: file, environment: environment, senders: Senders.all.map(\.name))
+      self.configuration = configuration
+      findings.append(.ok("configuration", "\(file) is valid; sources: \(configuration.sources.map(\.name).joined(separator: ", "))."))
+      pipelines = try PipelineFolder.load(
+        configuration.pipelinesFolder, secrets: Set(configuration.secrets.keys))
+      findings.append(
+        pipelines.isEmpty
+          ? .warn(
+            "pipelines", "\(configuration.pipelinesFolder) holds no pipeline: no push starts anything.",
+            "Write one; `pushrod init` makes a first one from a repository's address.")
+          : .ok("pipelines", "\(pipelines.count) in \(configuration.pipelinesFolder), all valid."))
+    } catch {
+      findings.append(
+        .fail(
+          configuration == nil ? "configuration" : "pipelines", error.description,
+          "Correct the file; `pushrod check` shows whether it is right."))
+    }
+  }
+}

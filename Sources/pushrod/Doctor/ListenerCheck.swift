@@ -1,0 +1,44 @@
+import Agent
+import AgentConfiguration
+import Glibc
+import Model
+import NIOCore
+import NIOPosix
+
+/// Whether an agent answers, or, where none does, whether one could listen.
+struct ListenerCheck {
+  let configuration: Configuration
+
+  func findings() async -> [Finding] {
+    let client = APIClient(socket: configuration.socket)
+    if let status = try? await client.get(AgentStatus.self, "/api/status") {
+      var findings: [Finding] = [
+        .ok(
+          "agent",
+          "Version \(status.version) answers on \(configuration.socket): \(status.runningRuns) running, "
+            + "\(status.queuedRuns) queued.")
+      ]
+      if let error = status.reloadError {
+        findings.append(
+          .fail("agent", "It works by older files, because the new ones are broken: \(error)", "Correct the file."))
+      }
+      return findings
+    }
+    return [await portFinding()]
+  }
+
+  private func portFinding() async -> Finding {
+    let address = configuration.listen
+    do {
+      let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .bind(host: address.host, port: address.port).get()
+      try await channel.close()
+      return .warn("agent", "No agent answers on \(configuration.socket); \(address) is free.", "Start it: pushrod serve")
+    } catch {
+      return .fail(
+        "agent", "No agent answers on \(configuration.socket), and \(address) cannot be listened on: \(error).",
+        "See who has it (ss -ltnp), or configure another `listen`.")
+    }
+  }
+}
