@@ -26,7 +26,9 @@ struct ConfigurationReading {
   }
 
   mutating func configuration(_ root: Value) -> Configuration? {
-    guard let fields = root.fields(ConfigurationReading.keys, expected: "a mapping with `sources`, …") else { return nil }
+    guard let fields = root.fields(ConfigurationReading.keys, expected: "a mapping with `sources`, …") else {
+      return nil
+    }
     let secrets = SecretReading(
       folder: paths.folder, environment: environment,
       allowsLiterals: fields["allow_literal_secrets"]?.bool() ?? false)
@@ -148,7 +150,8 @@ extension ConfigurationReading {
       }
       guard let path = absolute(socket) else { return nil }
       guard path.utf8.count <= ConfigurationReading.longestSocketPath else {
-        socket.report("the socket's path is longer than the \(ConfigurationReading.longestSocketPath) bytes that the system allows")
+        socket.report(
+          "the socket's path is longer than the \(ConfigurationReading.longestSocketPath) bytes that the system allows")
         return nil
       }
       return .socket(path)

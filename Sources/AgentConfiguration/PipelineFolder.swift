@@ -18,7 +18,8 @@ public struct PipelineFolder: Sendable {
         if let other = files[pipeline.name] {
           mistakes.append(
             Diagnostic(
-              file: file, message: "the pipeline is named `\(pipeline.name)`, like the one in \(other.shown(limit: 300))",
+              file: file,
+              message: "the pipeline is named `\(pipeline.name)`, like the one in \(other.shown(limit: 300))",
               suggestion: "give one of them another `name`"))
         }
         files[pipeline.name] = file

@@ -15,14 +15,17 @@ struct RepositoryReading {
   private func credential(_ entry: NamedValue) -> RepositoryCredential? {
     guard isPattern(entry) else { return nil }
     let keys = ["token", "key", "known_hosts", "user", "password"]
-    guard let fields = entry.value.fields(keys, expected: "a mapping with \(RepositoryReading.forms)") else { return nil }
+    guard let fields = entry.value.fields(keys, expected: "a mapping with \(RepositoryReading.forms)") else {
+      return nil
+    }
     guard let access = access(fields) else { return nil }
     return RepositoryCredential(pattern: entry.name, access: access)
   }
 
   /// A pattern must name a host, so that no credential is offered to everybody.
   private func isPattern(_ entry: NamedValue) -> Bool {
-    guard let url = try? RepositoryURL(entry.name), url.scheme != .file, entry.name.utf8.allSatisfy({ $0 < 0x7f }) else {
+    guard let url = try? RepositoryURL(entry.name), url.scheme != .file, entry.name.utf8.allSatisfy({ $0 < 0x7f })
+    else {
       entry.report(
         "`\(entry.name.shown())` is not the address of a repository, nor a pattern of addresses",
         suggestion: "write it as https://github.com/acme/* or git@github.com:acme/shop.git")

@@ -23,7 +23,9 @@ struct SecretReading {
     let named = keys.filter(fields.contains)
     guard named.count == 1, let reference = fields[named[0]] else {
       // A misspelt key has been reported already.
-      if named.count > 1 || value.isEmptyMapping { value.report("\(value.subject) must say one of \(SecretReading.forms)") }
+      if named.count > 1 || value.isEmptyMapping {
+        value.report("\(value.subject) must say one of \(SecretReading.forms)")
+      }
       return nil
     }
     guard let text = reference.string(named[0] == "file" ? "a path" : "a name") else { return nil }
@@ -40,7 +42,8 @@ struct SecretReading {
     }
     let secret = Secret(bytes)
     guard !secret.isBlank else {
-      reference.report("the secret in \(named[0]) `\(text.shown(limit: 200))` is empty", suggestion: "put a value there")
+      reference.report(
+        "the secret in \(named[0]) `\(text.shown(limit: 200))` is empty", suggestion: "put a value there")
       return nil
     }
     return secret

@@ -14,7 +14,8 @@ import Testing
 
   @Test("every key arrives where it belongs, and relative paths start at the file")
   func everything() throws {
-    try fixture.folder.write("deploy_key", "-----BEGIN OPENSSH PRIVATE KEY-----\nx\n-----END OPENSSH PRIVATE KEY-----\n", mode: 0o600)
+    try fixture.folder.write(
+      "deploy_key", "-----BEGIN OPENSSH PRIVATE KEY-----\nx\n-----END OPENSSH PRIVATE KEY-----\n", mode: 0o600)
     try fixture.folder.write("known_hosts", "github.com ssh-ed25519 AAAA\n")
     try fixture.folder.write("credentials/old", "older\n", mode: 0o400)
     let read = try fixture.load(
@@ -139,7 +140,10 @@ import Testing
     "mistakes in the file are told with their places",
     arguments: [
       ("lisen: x", "1:1 unknown key `lisen` | did you mean `listen`?"),
-      ("listen: 8700", "1:9 `listen` must be an address and a port, not `8700` | write it as 127.0.0.1:8700 or [::1]:8700"),
+      (
+        "listen: 8700",
+        "1:9 `listen` must be an address and a port, not `8700` | write it as 127.0.0.1:8700 or [::1]:8700"
+      ),
       ("listen: 127.0.0.1:70000", "1:9 `listen` must be an address and a port"),
       ("public_url: deploy.example.com", "1:13 `public_url` must be an http or https address"),
       ("public_url: https://u@h/", "1:13 `public_url` must be an http or https address"),
@@ -152,17 +156,26 @@ import Testing
       ("limits: {body: 1}", "1:16 `limits.body` must be from 1024 to 67108864 bytes, not 1"),
       ("limits: {body: huge}", "1:16 `limits.body` must be a size such as 25M"),
       ("limits: {fetch_timeout: 2d}", "1:25 `limits.fetch_timeout` must be more than 0 and at most 24 h"),
-      ("sources: {github: {sender: githb, secrets: [{file: github.secret}]}}", "unknown sender `githb` | did you mean `github`?"),
+      (
+        "sources: {github: {sender: githb, secrets: [{file: github.secret}]}}",
+        "unknown sender `githb` | did you mean `github`?"
+      ),
       ("sources: {github: {sender: smoke, secrets: [{file: github.secret}]}}", "known are github, gitlab, gitea"),
       ("sources: {github: {secrets: [{file: github.secret}]}}", "1:19 `sources.github` has no `sender`"),
       ("sources: {github: {sender: github}}", "1:11 source `github` has no `secrets`"),
       ("sources: {github: {sender: github, secrets: []}}", "must be a list with at least one secret"),
       ("sources: {\"a/b\": {sender: github, secrets: [{file: github.secret}]}}", "1:11 `a/b` cannot name a source"),
       ("sources: [github]", "1:10 `sources` must be a mapping of names to sources, not a list"),
-      ("repositories: {acme/shop: {token: {file: github.secret}}}", "1:16 `acme/shop` is not the address of a repository"),
+      (
+        "repositories: {acme/shop: {token: {file: github.secret}}}",
+        "1:16 `acme/shop` is not the address of a repository"
+      ),
       ("repositories: {\"https://*/acme\": {token: {file: github.secret}}}", "would offer the credential to any host"),
       ("repositories: {\"*:acme\": {token: {file: github.secret}}}", "would offer the credential to any host"),
-      ("repositories: {\"https://h/x\": {}}", "must have `token`, or `key` with `known_hosts`, or `user` with `password`"),
+      (
+        "repositories: {\"https://h/x\": {}}",
+        "must have `token`, or `key` with `known_hosts`, or `user` with `password`"
+      ),
       ("repositories: {\"https://h/x\": {user: a}}", "must have `token`, or `key`"),
       ("repositories: {\"https://h/x\": {token: {file: github.secret}, user: a}}", "must have `token`, or `key`"),
       ("repositories: {\"git@h:x\": {key: {file: github.secret}}}", "a `key` needs `known_hosts`"),
@@ -218,7 +231,8 @@ import Testing
     "listen addresses",
     arguments: [
       ("127.0.0.1:8700", "127.0.0.1:8700"), ("localhost:0", "localhost:0"), (":80", "0.0.0.0:80"), ("[::]:1", "[::]:1"),
-      ("8700", nil), ("a:b", nil), ("a:-1", nil), ("a:+1", nil), ("::1:80", nil), ("[]:80", nil), ("a b:1", nil), ("h/x:1", nil), ("", nil), (":", nil),
+      ("8700", nil), ("a:b", nil), ("a:-1", nil), ("a:+1", nil), ("::1:80", nil), ("[]:80", nil), ("a b:1", nil),
+      ("h/x:1", nil), ("", nil), (":", nil),
     ] as [(String, String?)])
   func listenAddresses(text: String, expected: String?) {
     #expect(ListenAddress(text)?.description == expected)

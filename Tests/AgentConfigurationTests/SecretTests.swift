@@ -30,7 +30,9 @@ import Testing
     #expect(try value("{env: X}", environment: ["X": "x\n"]) == "x")
   }
 
-  @Test("a file that others may read, write or enter is refused with the command that closes it", arguments: [0o604, 0o602, 0o644, 0o601])
+  @Test(
+    "a file that others may read, write or enter is refused with the command that closes it",
+    arguments: [0o604, 0o602, 0o644, 0o601])
   func openToOthers(mode: Int) throws {
     try folder.write("s", "value", mode: mode)
     #expect(
@@ -68,14 +70,18 @@ import Testing
     #expect(mistakes("{env: X}", environment: ["X": ""])[0].contains("the secret in env `X` is empty"))
     #expect(mistakes("{credential: c}")[0].contains("CREDENTIALS_DIRECTORY is not set"))
     let environment = ["CREDENTIALS_DIRECTORY": folder.path]
-    #expect(mistakes("{credential: c}", environment: environment)[0].contains("credential `c` does not exist | add LoadCredential=c:"))
+    #expect(
+      mistakes("{credential: c}", environment: environment)[0].contains(
+        "credential `c` does not exist | add LoadCredential=c:"))
     #expect(mistakes("{credential: ../x}", environment: environment)[0].contains("cannot name a credential"))
   }
 
   @Test("a credential of systemd is read from its directory")
   func credential() throws {
     try folder.write("credentials/c", "from systemd\n", mode: 0o440)
-    #expect(try value("{credential: c}", environment: ["CREDENTIALS_DIRECTORY": folder.file("credentials")]) == "from systemd")
+    #expect(
+      try value("{credential: c}", environment: ["CREDENTIALS_DIRECTORY": folder.file("credentials")]) == "from systemd"
+    )
   }
 
   @Test("exactly one way to a secret is given")
@@ -113,6 +119,8 @@ import Testing
   func neverShown(text: String) {
     let found = fixture.diagnostics(text)
     #expect(!found.isEmpty)
-    for diagnostic in found { #expect(!"\(diagnostic)\(diagnostic.rendered)".contains("hunter2"), "\(diagnostic.rendered)") }
+    for diagnostic in found {
+      #expect(!"\(diagnostic)\(diagnostic.rendered)".contains("hunter2"), "\(diagnostic.rendered)")
+    }
   }
 }

@@ -141,7 +141,8 @@ import Testing
       ])
   }
 
-  @Test("twice the same odd key is refused as well", arguments: ["{[a]: 1, [a]: 2}", "\"\": 1\n\"\": 2", "-a: 1\n-a: 2"])
+  @Test(
+    "twice the same odd key is refused as well", arguments: ["{[a]: 1, [a]: 2}", "\"\": 1\n\"\": 2", "-a: 1\n-a: 2"])
   func oddDuplicateKeys(text: String) {
     #expect(!refusal(text).isEmpty)
   }

@@ -57,7 +57,8 @@ import Testing
 
   @Test("what is left out has a default")
   func defaults() throws {
-    let read = try pipeline("repo: https://github.com/acme/shop\non: push\nsteps: [make]\n", file: "/etc/pushrod/web-2.yaml")
+    let read = try pipeline(
+      "repo: https://github.com/acme/shop\non: push\nsteps: [make]\n", file: "/etc/pushrod/web-2.yaml")
     #expect(read.name == "web-2")
     #expect(read.timeout == 3600)
     #expect(read.grace == 10)
@@ -109,7 +110,8 @@ import Testing
     #expect(
       mistakes("", on: "{push: {paths: [src]}}")
         == ["2:13 key `paths` in `on.push` is not supported by this version of Pushrod | remove it"])
-    #expect(mistakes("", on: "{schedule: x, push: }")[0].contains("`schedule` in `on` is not supported by this version"))
+    #expect(
+      mistakes("", on: "{schedule: x, push: }")[0].contains("`schedule` in `on` is not supported by this version"))
     #expect(mistakes("", on: "[push, poll]")[0].contains("trigger `poll` is not supported by this version"))
     #expect(mistakes("concurrency: {group: a, mode: latest}")[0].contains("`mode` in `concurrency` is not supported"))
     #expect(
@@ -154,7 +156,8 @@ import Testing
     "types and bounds",
     arguments: [
       ("timeout: 0", "`timeout` must be more than 0"), ("timeout: 8d", "at most 168 h"), ("timeout: [1]", "not a list"),
-      ("timeout: ", "`timeout` is empty"), ("grace: 11m", "at most 10 min"), ("concurrency: ", "`concurrency` is empty"),
+      ("timeout: ", "`timeout` is empty"), ("grace: 11m", "at most 10 min"),
+      ("concurrency: ", "`concurrency` is empty"),
       ("concurrency: {}", "`concurrency` has no `group`"), ("concurrency: a b", "the name of a group must be"),
       ("name: ", "`name` is empty"), ("name: -x", "the name must be"), ("name: ../x", "the name must be"),
       ("name: é", "the name must be"), ("finally: x", "`finally` must be a list"),
@@ -172,7 +175,8 @@ import Testing
       ("{push: {branches: [\"!dev\"]}}", "only excludes"), ("{push: {branches: [\"\"]}}", "the pattern is empty"),
       ("{push: {branches: {a: 1}}}", "must be a pattern"), ("{push: {branches: }}", "`on.push.branches` is empty"),
       ("{push: {skip: \"\"}}", "1 to 200 bytes"), ("{push: main}", "must be a mapping with `branches`"),
-      ("{push: [main]}", "must be a mapping with `branches`"), ("{manual: yes}", "write true"), ("{manual: \"true\"}", "write true"),
+      ("{push: [main]}", "must be a mapping with `branches`"), ("{manual: yes}", "write true"),
+      ("{manual: \"true\"}", "write true"),
       ("pull", "unknown trigger `pull`"), ("true", "unknown trigger `true`"),
     ])
   func patterns(on: String, message: String) {

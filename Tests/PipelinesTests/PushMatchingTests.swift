@@ -69,7 +69,9 @@ import Testing
   @Test("a deletion starts nothing, whatever matches")
   func deletion() throws {
     #expect(try decision("push", push("refs/heads/x", deleted: true)).reason == "refs/heads/x was deleted")
-    #expect(try decision("{push: {tags: [\"**\"]}}", push("refs/tags/v1", deleted: true)).reason == "refs/tags/v1 was deleted")
+    #expect(
+      try decision("{push: {tags: [\"**\"]}}", push("refs/tags/v1", deleted: true)).reason == "refs/tags/v1 was deleted"
+    )
   }
 
   @Test("a commit message can ask to be skipped")
@@ -107,7 +109,8 @@ import Testing
   @Test("the inbox says why nothing starts, in one line about the push's own repository")
   func ignored() throws {
     func named(_ name: String, repo: String, branch: String) throws -> Pipeline {
-      try pipeline("name: \(name)\nrepo: https://github.com/acme/\(repo)\non: {push: {branches: [\(branch)]}}\nsteps: [x]\n")
+      try pipeline(
+        "name: \(name)\nrepo: https://github.com/acme/\(repo)\non: {push: {branches: [\(branch)]}}\nsteps: [x]\n")
     }
     let blog = try named("blog", repo: "blog", branch: "main")
     let shop = try named("shop", repo: "shop", branch: "main")

@@ -17,7 +17,8 @@ import Testing
   @Test(
     "what is no length of time",
     arguments: [
-      "", " ", "m", "30 m x", "30x", "-5m", "+5", "1e3", "5m1h", "1m1m", "1:30", "٣m", ".5", "5.", "1..5h", "nan", "inf",
+      "", " ", "m", "30 m x", "30x", "-5m", "+5", "1e3", "5m1h", "1m1m", "1:30", "٣m", ".5", "5.", "1..5h", "nan",
+      "inf",
       "99999999999999999999s", "3 weeks", "1h,30m",
     ])
   func notSeconds(text: String) {
@@ -27,7 +28,8 @@ import Testing
   @Test(
     "sizes",
     arguments: [
-      ("25M", 25 << 20), ("25MB", 25 << 20), ("25MiB", 25 << 20), ("25 m", 25 << 20), ("512K", 512 << 10), ("2G", 2 << 30),
+      ("25M", 25 << 20), ("25MB", 25 << 20), ("25MiB", 25 << 20), ("25 m", 25 << 20), ("512K", 512 << 10),
+      ("2G", 2 << 30),
       ("100", 100), ("100b", 100), ("1T", 1 << 40),
     ] as [(String, Int)])
   func bytes(text: String, expected: Int) {

@@ -8,7 +8,9 @@ import Testing
   func names() throws {
     let read = try minimal(
       "finally: [make test, {name: \"make test (3)\", run: y}]",
-      steps: "[make test, make   test, \"# why\\nnpm ci --no-audit --no-fund --prefer-offline --silent\", {name: make, run: x}]")
+      steps:
+        "[make test, make   test, \"# why\\nnpm ci --no-audit --no-fund --prefer-offline --silent\", {name: make, run: x}]"
+    )
     #expect(read.steps.map(\.name) == ["make test", "make test (2)", "npm ci --no-audit --no-fund", "make"])
     #expect(read.finally.map(\.name) == ["make test (4)", "make test (3)"])
   }
@@ -31,14 +33,17 @@ import Testing
     "mistakes in a step",
     arguments: [
       ("[{name: a}]", "`steps[1]` has no `run`"), ("[{run: \"\"}]", "empty command"), ("[\"  \"]", "empty command"),
-      ("[{run: }]", "`steps[1].run` is empty"), ("[{run: [a]}]", "must be a command, not a list"), ("[[a]]", "must be a command, or a mapping"),
-      ("[~]", "`steps[1]` is empty"), ("make", "`steps` must be a list"), ("[{run: x, name: \"\"}]", "the name of a step"),
+      ("[{run: }]", "`steps[1].run` is empty"), ("[{run: [a]}]", "must be a command, not a list"),
+      ("[[a]]", "must be a command, or a mapping"),
+      ("[~]", "`steps[1]` is empty"), ("make", "`steps` must be a list"),
+      ("[{run: x, name: \"\"}]", "the name of a step"),
       ("[{run: x, name: \"a\\nb\"}]", "the name of a step"), ("[{run: x, dir: /etc}]", "inside the repository"),
       ("[{run: x, dir: a/../../b}]", "inside the repository"), ("[{run: x, dir: \"a\\tb\"}]", "inside the repository"),
       ("[{run: x, shell: \"\"}]", "must be a shell"), ("[{run: x, shell: sh -c}]", "must not end with -c"),
       ("[{run: x, shell: \"sh -c 'a'\"}]", "knows no quotes"), ("[{run: x, shell: -eu}]", "must be a shell"),
       ("[{run: x, timeout: -1}]", "a length of time"), ("[{run: x, allow_failure: 1}]", "true or false"),
-      ("[{run: x, env: {PUSHROD_A: 1}}]", "cannot be set"), ("[{run: \"a\\0b\"}]", "NUL"), ("[{run: \"a: b\", command: x}]", "unknown key `command`"),
+      ("[{run: x, env: {PUSHROD_A: 1}}]", "cannot be set"), ("[{run: \"a\\0b\"}]", "NUL"),
+      ("[{run: \"a: b\", command: x}]", "unknown key `command`"),
     ])
   func mistakesInSteps(steps: String, message: String) {
     let found = mistakes(steps: steps)
@@ -48,7 +53,9 @@ import Testing
 
   @Test("a step's variable cannot hide a secret")
   func secretCollision() {
-    #expect(mistakes("secrets: [A]", steps: "[{run: x, env: {A: 1}}]")[0].contains("`A` is in `steps[1].env` and in `secrets`"))
+    #expect(
+      mistakes("secrets: [A]", steps: "[{run: x, env: {A: 1}}]")[0].contains(
+        "`A` is in `steps[1].env` and in `secrets`"))
   }
 
   @Test("a script is at most what Linux takes as one argument")

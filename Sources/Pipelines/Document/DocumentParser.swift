@@ -19,7 +19,8 @@ struct DocumentParser {
       let line = DocumentParser.lineOfInvalidUTF8(content)
       throw Diagnostics([
         Diagnostic(
-          file: file, line: line, column: 1, message: "the line is not UTF-8 text", suggestion: "save the file as UTF-8")
+          file: file, line: line, column: 1, message: "the line is not UTF-8 text", suggestion: "save the file as UTF-8"
+        )
       ])
     }
     self.text = text

@@ -38,7 +38,8 @@ extension Document {
     var words: String {
       if isNull { return "nothing" }
       return switch content {
-      case .scalar(let text, let quoted): quoted ? "the text \"\(text.shown(limit: 60))\"" : "`\(text.shown(limit: 60))`"
+      case .scalar(let text, let quoted):
+        quoted ? "the text \"\(text.shown(limit: 60))\"" : "`\(text.shown(limit: 60))`"
       case .list: "a list"
       case .mapping: "a mapping"
       }

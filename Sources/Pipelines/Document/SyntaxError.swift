@@ -51,7 +51,8 @@ enum SyntaxError {
     if context?.contains("scanning a") == true && "*&!".contains(next ?? " ") || problem.contains("undefined alias") {
       let word = rest.prefix { !" ,]}".contains($0) }
       return (
-        "a value that begins with `\(next.map(String.init) ?? "*")` must be quoted", "write \"\(word.shown(limit: 60))\""
+        "a value that begins with `\(next.map(String.init) ?? "*")` must be quoted",
+        "write \"\(word.shown(limit: 60))\""
       )
     }
     if problem.contains("mapping values are not allowed") {
@@ -67,7 +68,9 @@ enum SyntaxError {
       return ("this line has no `:`", "write `key: value`, or indent the line if it belongs to the value above")
     }
     if problem.contains("did not find expected key") {
-      return ("no key was found where one is expected", "check the indentation and the quotes of this line and the one above")
+      return (
+        "no key was found where one is expected", "check the indentation and the quotes of this line and the one above"
+      )
     }
     if problem.contains("did not find expected '-' indicator") {
       return ("no `-` was found where the next item of the list is expected", "check the indentation")

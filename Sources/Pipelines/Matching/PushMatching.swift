@@ -45,7 +45,8 @@ public enum PushMatching {
     }
     // The same name in two places: only the whole identity tells them apart.
     return no(
-      "repository is \(address.identity.shown(limit: 120)), the pipeline's is \(pipeline.repository.identity.shown(limit: 120))")
+      "repository is \(address.identity.shown(limit: 120)), the pipeline's is \(pipeline.repository.identity.shown(limit: 120))"
+    )
   }
 
   private static func triggerRules(_ push: Push, _ pipeline: Pipeline) -> Answer {

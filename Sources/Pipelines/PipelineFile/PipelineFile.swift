@@ -30,7 +30,8 @@ public enum PipelineFile {
     let repository = repository(fields)
     let triggers = TriggerReading.triggers(fields)
     let variables = fields["env"].map(VariableReading.variables) ?? [:]
-    let secrets = fields["secrets"].map { VariableReading.secrets($0, variables: variables, configured: configured) } ?? []
+    let secrets =
+      fields["secrets"].map { VariableReading.secrets($0, variables: variables, configured: configured) } ?? []
     let timeout = fields["timeout"]?.duration(atMost: longestTimeout)
     let grace = fields["grace"]?.duration(atMost: 600)
     let group = fields["concurrency"].flatMap(concurrencyGroup)
@@ -72,7 +73,8 @@ public enum PipelineFile {
       first.isASCII, first.properties.isAlphabetic || first.properties.numericType != nil
     else { return false }
     return text.unicodeScalars.allSatisfy {
-      $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil || "._-".unicodeScalars.contains($0))
+      $0.isASCII
+        && ($0.properties.isAlphabetic || $0.properties.numericType != nil || "._-".unicodeScalars.contains($0))
     }
   }
 
@@ -95,7 +97,9 @@ public enum PipelineFile {
   private static func concurrencyGroup(_ value: Value) -> String? {
     var group = value
     if case .mapping = value.node.content {
-      guard let fields = value.fields(PipelineKeys.concurrency, later: PipelineKeys.laterConcurrency) else { return nil }
+      guard let fields = value.fields(PipelineKeys.concurrency, later: PipelineKeys.laterConcurrency) else {
+        return nil
+      }
       guard let named = fields["group"] else {
         value.report("`concurrency` has no `group`", suggestion: "write `concurrency: {group: shop-production}`")
         return nil

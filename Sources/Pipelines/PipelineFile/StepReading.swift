@@ -156,7 +156,8 @@ extension StepReading {
 
   /// The first words of the command, with a number where another step has them already.
   private mutating func makeName(of draft: inout Draft) {
-    let line = draft.step.run.split(whereSeparator: \.isNewline)
+    let line =
+      draft.step.run.split(whereSeparator: \.isNewline)
       .map { $0.drop(while: \.isWhitespace) }.first { !$0.isEmpty && !$0.hasPrefix("#") } ?? "step"
     var words = ""
     for word in line.split(whereSeparator: \.isWhitespace) {

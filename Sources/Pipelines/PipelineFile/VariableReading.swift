@@ -56,7 +56,8 @@ package enum VariableReading {
       } else if names.contains(name) {
         item.report("secret `\(name)` is named twice", suggestion: "remove one of them")
       } else if variables[name] != nil {
-        item.report("`\(name)` is in `env` and in `secrets`; it can have one value only", suggestion: "remove one of them")
+        item.report(
+          "`\(name)` is in `env` and in `secrets`; it can have one value only", suggestion: "remove one of them")
       } else if let configured, !configured.contains(name) {
         item.report(
           "secret `\(name)` is not configured",
