@@ -37,7 +37,7 @@ public struct RepositoryURL: Hashable, Sendable, CustomStringConvertible {
       throw Malformed(description: "a repository address cannot start with a dash")
     }
     self.url = url
-    if let range = url.firstRange(of: "://") {
+    if let range = url.schemeSeparator {
       let name = String(url[..<range.lowerBound]).lowercased()
       guard let scheme = Scheme(rawValue: name) else {
         throw Malformed(description: "unknown scheme `\(name)`; use https, ssh, git or file")
@@ -177,5 +177,16 @@ extension StringProtocol {
     var text = String(self)
     while text.last == " " || text.last == "\n" { text.removeLast() }
     return text
+  }
+
+  /// The first `://`. By bytes: each delivery brings several addresses.
+  fileprivate var schemeSeparator: Range<Index>? {
+    let bytes = utf8
+    var start = bytes.startIndex
+    while let colon = bytes[start...].firstIndex(of: UInt8(ascii: ":")) {
+      if bytes[colon...].starts(with: "://".utf8) { return colon..<bytes.index(colon, offsetBy: 3) }
+      start = bytes.index(after: colon)
+    }
+    return nil
   }
 }

@@ -82,12 +82,11 @@ extension PushPayload {
 extension PushPayload.Repository {
   /// Every address that can be read, each once. They are compared with configured ones and never fetched.
   var addresses: [RepositoryURL] {
-    var seen: [RepositoryURL] = []
-    for text in [cloneURL, sshURL, gitURL, htmlURL, url] {
-      guard let text, let address = try? RepositoryURL(text), !seen.contains(address) else { continue }
-      seen.append(address)
+    var seen: [String] = []
+    for text in [cloneURL, sshURL, gitURL, htmlURL, url].compactMap({ $0 }) where !seen.contains(text) {
+      seen.append(text)
     }
-    return seen
+    return seen.compactMap { try? RepositoryURL($0) }
   }
 }
 
