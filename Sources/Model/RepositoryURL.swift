@@ -69,7 +69,8 @@ public struct RepositoryURL: Hashable, Sendable, CustomStringConvertible {
       path = RepositoryURL.trimmed(String(url[url.index(after: colon)...]), keepingRoot: false)
     } else {
       throw Malformed(
-        description: "`\(url)` is not an address; write https://host/owner/name.git, git@host:owner/name.git or file:///path")
+        description:
+          "`\(url)` is not an address; write https://host/owner/name.git, git@host:owner/name.git or file:///path")
     }
     guard !path.isEmpty, path != "/" else {
       throw Malformed(description: "`\(url)` names no repository on \(host)")
@@ -130,7 +131,8 @@ private struct Authority {
       let userInfo = text[..<at]
       guard !userInfo.contains(":") else {
         throw RepositoryURL.Malformed(
-          description: "a password in a repository address would show in listings; put it under `repositories:` instead")
+          description: "a password in a repository address would show in listings; put it under `repositories:` instead"
+        )
       }
       user = String(userInfo)
       rest = text[text.index(after: at)...]
