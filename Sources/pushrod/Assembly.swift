@@ -36,6 +36,7 @@ struct Assembly {
     let notifier = SystemdNotifier(environment: environment, pid: getpid())
     let readiness = Readiness(listeners: 2, notifier: notifier)
     var quiet = logger
+    // Never more: at level debug the libraries describe whole services, field by field.
     quiet.logLevel = .warning
     let hooks = HookServer.application(
       host: configuration.listen.host, port: configuration.listen.port, agent: agent, limits: hookLimits,

@@ -73,15 +73,14 @@ import Testing
   func manual() async throws {
     let folder = try TemporaryDirectory("probe")
     // Answers as `pushrod-runner probe` does, and keeps what it was asked.
-    let script = try folder.write(
+    let script = try folder.script(
       "runner",
       """
-      #!/bin/sh
       cat > \(folder.path)/asked
       echo '{"libgit2":"1.5.1","remotes":[{"url":"x","tips":[
         {"name":"refs/heads/release","id":"\(someCommit)"},
         {"name":"refs/tags/v1","id":"\(someCommit)","peeled":"\(otherCommit)"}]}]}'
-      """, mode: 0o755)
+      """)
     let pipeline = try somePipeline(branches: ["feature/*", "!x", "release"])
     let fixture = try AgentUnderTest(someRules([pipeline]), runner: script)
 
@@ -103,7 +102,7 @@ import Testing
   func brokenProbe() async throws {
     let folder = try TemporaryDirectory("probe")
     for (name, text) in [("dies", "exit 1"), ("raves", "cat > /dev/null; echo hello")] {
-      let script = try folder.write(name, "#!/bin/sh\n\(text)\n", mode: 0o755)
+      let script = try folder.script(name, text)
       let fixture = try AgentUnderTest(someRules([try somePipeline()]), runner: script)
       let failure = await #expect(throws: ControlError.self) {
         try await fixture.agent.start(pipeline: "shop", ref: "main", by: "ada")
@@ -111,7 +110,7 @@ import Testing
       #expect(failure?.description.contains("could not be asked for main") == true, "\(name)")
     }
     let probe = RunnerProbe(
-      executable: try folder.write("hangs", "#!/bin/sh\nexec sleep 1000\n", mode: 0o755),
+      executable: try folder.script("hangs", "exec sleep 1000"),
       environment: ["PATH": "/usr/bin:/bin"])
     let failure = await #expect(throws: RunnerProbe.Failure.self) {
       try await probe.ask(ProbeRequest(remotes: [], timeout: Seconds(-1.8)))

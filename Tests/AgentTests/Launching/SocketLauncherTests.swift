@@ -11,8 +11,8 @@ struct SocketLauncherTests {
   @Test("each launch is one process that systemd starts, with the handover as its standard input")
   func activated() async throws {
     let folder = try TemporaryDirectory("socket")
-    let script = try folder.write(
-      "runner", "#!/bin/sh\ncat > \(folder.path)/input.$$\nmv \(folder.path)/input.$$ \(folder.path)/done.$$\n", mode: 0o755)
+    let script = try folder.script(
+      "runner", "cat > \(folder.path)/input.$$\nmv \(folder.path)/input.$$ \(folder.path)/done.$$")
     let path = folder.file("runner.socket")
     let systemd = try ServerProcess(
       ["systemd-socket-activate", "-l", path, "--accept", "--inetd", script], output: folder.file("activate.log"))

@@ -22,7 +22,7 @@ import Testing
 
     func launcher(_ script: String) throws -> SpawnLauncher {
       SpawnLauncher(
-        executable: try folder.write("runner", "#!/bin/sh\n\(script)\n", mode: 0o755),
+        executable: try folder.script("runner", script),
         environment: ["PATH": "/usr/bin:/bin", "HOME": "/root", "GITHUB_TOKEN": "not for steps", "LD_PRELOAD": ""])
     }
 
