@@ -4,7 +4,7 @@ import CGit2
 struct CheckoutPlan {
   let mirror: Mirror
   let commit: ObjectID
-  let entries: [TreeEntry]
+  let listing: TreeListing
   /// Where it goes: empty, or a submodule's path from the top of the workspace with a slash behind it.
   let prefix: [UInt8]
   /// Of all `.gitattributes` files: with the same ones, the same objects give the same files.
@@ -18,12 +18,6 @@ struct CheckoutPlan {
 
   /// `prefix` as text, for opening; submodules' paths are UTF-8 or refused.
   var prefixText: String { String(decoding: prefix, as: UTF8.self) }
-
-  var entryCount: Int { Self.count(entries) }
-
-  private static func count(_ entries: [TreeEntry]) -> Int {
-    entries.reduce(entries.count) { $0 + count($1.children) }
-  }
 
   /// Of this commit and all below it.
   var allSubmodules: Int { submodules.values.reduce(submodules.count) { $0 + $1.allSubmodules } }

@@ -28,10 +28,10 @@ struct CheckoutPlanner {
   ) throws(GitFailure) -> CheckoutPlan {
     try policy.checkDeadline("check out", "reading \(Escaped(url))")
     let memory = memory(prefix)
-    let (entries, modules) = try read(commit, in: mirror, prefix: prefix, memory)
+    let (listing, modules) = try read(commit, in: mirror, prefix: prefix, memory)
     var config = "[remote \"origin\"]\n\turl = \(ConfigText.quoted(RemoteAddress.redacted(url)))\n"
     var plans: [[UInt8]: CheckoutPlan] = [:]
-    for (path, id) in Self.links(entries) {
+    for (path, id) in listing.submodules {
       let place = Escaped(prefix + path)
       guard let module = modules.first(where: { $0.path == path }) else {
         message("submodule \"\(place)\" has no entry in .gitmodules: its folder stays empty")
@@ -49,13 +49,14 @@ struct CheckoutPlanner {
         id, in: own, url: address, prefix: prefix + path + [UInt8(ascii: "/")], depth: depth + 1)
     }
     return CheckoutPlan(
-      mirror: mirror, commit: commit, entries: entries, prefix: prefix, attributes: AttributesFingerprint(entries),
+      mirror: mirror, commit: commit, listing: listing, prefix: prefix,
+      attributes: AttributesFingerprint(listing.attributes),
       config: config, memory: memory, submodules: plans)
   }
 
   private mutating func read(
     _ commit: ObjectID, in mirror: Mirror, prefix: [UInt8], _ memory: GitFolder.Memory?
-  ) throws(GitFailure) -> (entries: [TreeEntry], modules: [Submodule]) {
+  ) throws(GitFailure) -> (listing: TreeListing, modules: [Submodule]) {
     let what = "Commit \(commit.hex) cannot be read from the mirror \(mirror.path)"
     let repository = try LibraryError.explained(what, operation: "check out") { () throws(LibraryError) in
       try Repository(openBare: mirror.path)
@@ -66,15 +67,17 @@ struct CheckoutPlanner {
     let objects = try LibraryError.explained(what, operation: "check out") { () throws(LibraryError) in
       try ObjectDatabase(of: repository)
     }
-    var sizes = IndexCursor(memory?.index)
-    let entries = try inspection.read(tree, from: objects, prefix: prefix, sizes: &sizes, base: prefix.count)
-    guard let list = entries.first(where: { $0.name.dropLast().elementsEqual(".gitmodules".utf8) }) else {
-      return (entries, [])
-    }
+    let listing = try inspection.read(
+      tree, from: objects, prefix: prefix, sizes: IndexCursor(memory?.index))
+    guard
+      let list = listing.top.lazy.map({ listing[$0] }).first(where: {
+        $0.kind != .folder && listing.name($0).elementsEqual(".gitmodules".utf8)
+      })
+    else { return (listing, []) }
     let modules = try objects.read(list.id, as: GIT_OBJECT_BLOB) { bytes throws(GitFailure) in
       try Submodule.list([UInt8](bytes))
     }
-    return (entries, modules)
+    return (listing, modules)
   }
 
   private func memory(_ prefix: [UInt8]) -> GitFolder.Memory? {
@@ -113,18 +116,5 @@ struct CheckoutPlanner {
     } catch {
       return false
     }
-  }
-
-  /// The submodules that a tree holds, with their paths.
-  private static func links(_ entries: [TreeEntry], _ prefix: [UInt8] = []) -> [([UInt8], ObjectID)] {
-    var list: [([UInt8], ObjectID)] = []
-    for entry in entries {
-      switch entry.kind {
-      case .submodule: list.append((prefix + entry.name.dropLast(), entry.id))
-      case .folder: list += links(entry.children, prefix + entry.name.dropLast() + [UInt8(ascii: "/")])
-      default: continue
-      }
-    }
-    return list
   }
 }

@@ -56,18 +56,28 @@ enum Directories {
 
   /// The names in an open folder, each with its ending NUL, without `.` and `..`.
   static func names(in folder: Int32) throws(SystemError) -> [[CChar]] {
-    // fdopendir takes the descriptor over, and its position: a fresh one.
-    let own = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard own >= 0, let stream = fdopendir(own) else { throw .current }
-    defer { closedir(stream) }
     var names: [[CChar]] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)) }
-      }
-      if name == [46, 0] || name == [46, 46, 0] { continue }
-      names.append(name)
-    }
+    try forEachName(in: folder) { names.append(Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1))) }
     return names
+  }
+
+  /// Calls `body` with every name in an open folder but `.` and `..`. It must not change the folder.
+  static func forEachName(in folder: Int32, _ body: (UnsafePointer<CChar>) -> Void) throws(SystemError) {
+    // fdopendir takes a descriptor over. A copy shares its place in the folder, so that is set back.
+    let copy = fcntl(folder, F_DUPFD_CLOEXEC, 0)
+    guard copy >= 0 else { throw .current }
+    guard let stream = fdopendir(copy) else {
+      let error = SystemError.current
+      close(copy)
+      throw error
+    }
+    defer { closedir(stream) }
+    rewinddir(stream)
+    guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else { return }
+    while let entry = readdir(stream) {
+      let name = UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self)
+      if name[0] == 46, name[1] == 0 || (name[1] == 46 && name[2] == 0) { continue }
+      body(name)
+    }
   }
 }

@@ -1,3 +1,5 @@
+import CGit2
+
 /// Writes a Git index (version 2, gitformat-index(5)), entry by entry in the order of paths.
 struct IndexBuilder {
   private var bytes: [UInt8] = []
@@ -10,23 +12,28 @@ struct IndexBuilder {
 
   mutating func append(path: ArraySlice<UInt8>, id: ObjectID, mode: UInt32, status: FileStatus) {
     let start = bytes.count
-    word(status.changedSeconds)
-    word(status.changedNanoseconds)
-    word(status.modifiedSeconds)
-    word(status.modifiedNanoseconds)
-    // The device: it changes with every mount, so Git does not compare it.
-    word(0)
-    word(status.inode)
-    word(mode)
-    word(status.user)
-    word(status.group)
-    word(status.size)
-    withUnsafeBytes(of: id.raw) { bytes.append(contentsOf: $0) }
-    let length = UInt16(min(path.count, 0xfff))
-    bytes.append(UInt8(length >> 8))
-    bytes.append(UInt8(truncatingIfNeeded: length))
+    withUnsafeTemporaryAllocation(byteCount: 62, alignment: 4) { fixed in
+      // The device is left zero: it changes with every mount, so Git does not compare it.
+      func put(_ word: UInt32, _ place: Int) {
+        fixed.storeBytes(of: word.bigEndian, toByteOffset: place * 4, as: UInt32.self)
+      }
+      put(status.changedSeconds, 0)
+      put(status.changedNanoseconds, 1)
+      put(status.modifiedSeconds, 2)
+      put(status.modifiedNanoseconds, 3)
+      put(0, 4)
+      put(status.inode, 5)
+      put(mode, 6)
+      put(status.user, 7)
+      put(status.group, 8)
+      put(status.size, 9)
+      fixed.storeBytes(of: id.raw, toByteOffset: 40, as: git_oid.self)
+      fixed.storeBytes(of: UInt16(min(path.count, 0xfff)).bigEndian, toByteOffset: 60, as: UInt16.self)
+      bytes.append(contentsOf: fixed)
+    }
     bytes.append(contentsOf: path)
-    repeat { bytes.append(0) } while (bytes.count - start) % 8 != 0
+    let padding = 8 - (bytes.count - start) % 8
+    bytes.append(contentsOf: repeatElement(0, count: padding))
     count += 1
   }
 
@@ -37,9 +44,5 @@ struct IndexBuilder {
     }
     bytes += SHA1.digest(of: bytes)
     return bytes
-  }
-
-  private mutating func word(_ value: UInt32) {
-    withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
   }
 }

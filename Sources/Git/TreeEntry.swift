@@ -1,6 +1,4 @@
-import CGit2
-
-/// One line of a tree object.
+/// One line of a tree object. Its name is in the listing that it belongs to.
 struct TreeEntry {
   /// The modes that Git writes today, and 100664, which it once wrote. All others are refused: libgit2 would
   /// set setuid and sticky bits where a tree says so.
@@ -13,12 +11,16 @@ struct TreeEntry {
     case submodule = 0o160000
   }
 
-  /// With a NUL behind it, as system calls want it.
-  let name: [UInt8]
+  let nameStart: Int32
+  /// In bytes.
+  let nameLength: Int32
   let kind: Kind
   let id: ObjectID
-  /// What a folder holds; empty for the rest.
-  var children: [TreeEntry] = []
+  /// What a folder holds, as places in the listing; empty for the rest.
+  var children: Range<Int32> = 0..<0
+
+  /// A folder without anything in it, which Git does not make.
+  var isEmptyFolder: Bool { kind == .folder && children.isEmpty }
 
   /// The mode in an index file.
   var indexMode: UInt32 {

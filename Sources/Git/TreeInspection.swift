@@ -1,4 +1,5 @@
 import CGit2
+import Glibc
 
 /// Reads whole trees and refuses what must not be written, before anything is.
 ///
@@ -11,65 +12,96 @@ struct TreeInspection {
   private(set) var bytes = 0
   private(set) var files = 0
 
-  /// Folders in folders. A path of Linux has at most 4,096 bytes.
-  static let depth = 256
+  /// Folders in folders.
+  private static let depth = 256
+  /// A path of Linux has at most 4,096 bytes, the workspace's own included.
   private static let pathBytes = 3500
 
   init(limits: TreeLimits) { self.limits = limits }
 
-  /// Reads the tree with all below it, without empty folders, which Git does not make.
+  /// Reads the tree with all below it.
   /// - Parameters:
-  ///   - prefix: the place of the tree in the workspace, empty or ending with a slash.
+  ///   - prefix: the place of the tree in the workspace: empty, or ending with a slash.
   ///   - sizes: what is known from the last checkout, so that not every file's size has to be looked up.
   mutating func read(
-    _ tree: ObjectID, from objects: borrowing ObjectDatabase, prefix: [UInt8], sizes: inout IndexCursor,
-    base: Int
-  ) throws(GitFailure) -> [TreeEntry] {
-    var list = try objects.read(tree, as: GIT_OBJECT_TREE) { bytes throws(GitFailure) in
-      try Self.parse(bytes, prefix)
+    _ tree: ObjectID, from objects: borrowing ObjectDatabase, prefix: [UInt8], sizes: IndexCursor
+  ) throws(GitFailure) -> TreeListing {
+    var reading = Reading(base: prefix.count, path: prefix, sizes: sizes)
+    let top = try read(tree, from: objects, &reading)
+    reading.listing.finish(top: top)
+    return reading.listing
+  }
+
+  private struct Reading {
+    var listing = TreeListing()
+    /// Bytes of the path before the commit's own top.
+    let base: Int
+    /// Of the folder at hand, from the top of the workspace.
+    var path: [UInt8]
+    var sizes: IndexCursor
+    var depth = 0
+  }
+
+  private mutating func read(
+    _ tree: ObjectID, from objects: borrowing ObjectDatabase, _ reading: inout Reading
+  ) throws(GitFailure) -> Range<Int32> {
+    let first = reading.listing.count
+    try objects.read(tree, as: GIT_OBJECT_TREE) { bytes throws(GitFailure) in
+      try Self.parse(bytes, into: &reading.listing, reading.path)
     }
-    try requireDistinctNames(list, prefix)
-    entries += list.count
+    let range = first..<reading.listing.count
+    try requireDistinctNames(range, reading)
+    entries += range.count
     guard entries <= limits.entries else {
       throw Self.refusal("The commit has more than \(limits.entries) files and folders (limit `entries`).")
     }
-    var path = prefix
-    for index in list.indices {
-      let entry = list[index]
-      path.append(contentsOf: entry.name.dropLast())
-      switch entry.kind {
-      case .folder:
-        path.append(UInt8(ascii: "/"))
-        let depth = path.lazy.filter { $0 == UInt8(ascii: "/") }.count
-        guard depth <= Self.depth, path.count <= Self.pathBytes else {
-          throw Self.refusal("The folders at \"\(Escaped(path, limit: 80))\" are nested too deeply.")
-        }
-        list[index].children = try read(entry.id, from: objects, prefix: path, sizes: &sizes, base: base)
-      case .submodule: break
-      case .file, .groupWritableFile, .executable, .link:
-        files += 1
-        if let known = sizes.size(of: path[base...], entry.id) {
-          bytes += known
-        } else {
-          bytes += try objects.size(of: entry.id)
-        }
-        guard bytes <= limits.bytes else {
-          throw Self.refusal("The commit's files are larger than \(limits.bytes) bytes together (limit `bytes`).")
-        }
-        if entry.kind == .link, prefix.count == base, entry.name.dropLast().elementsEqual(".gitmodules".utf8) {
-          throw Self.refusal("\".gitmodules\" is a symbolic link, which could name submodules from outside the commit.")
-        }
-      }
-      path.removeLast(path.count - prefix.count)
+    let length = reading.path.count
+    for index in range {
+      let entry = reading.listing[index]
+      reading.path.append(contentsOf: reading.listing.name(entry))
+      try inspect(entry, at: index, from: objects, &reading)
+      reading.path.removeLast(reading.path.count - length)
     }
-    list.removeAll { $0.kind == .folder && $0.children.isEmpty }
-    return list
+    return range
+  }
+
+  private mutating func inspect(
+    _ entry: TreeEntry, at index: Int32, from objects: borrowing ObjectDatabase, _ reading: inout Reading
+  ) throws(GitFailure) {
+    let own = reading.path[reading.base...]
+    switch entry.kind {
+    case .folder:
+      reading.path.append(UInt8(ascii: "/"))
+      reading.depth += 1
+      guard reading.depth <= Self.depth, reading.path.count <= Self.pathBytes else {
+        throw Self.refusal("The folders at \"\(Escaped(reading.path, limit: 80))\" are nested too deeply.")
+      }
+      let children = try read(entry.id, from: objects, &reading)
+      if !reading.listing.isAllEmpty(children) { reading.listing.setChildren(of: index, children) }
+      reading.depth -= 1
+    case .submodule: reading.listing.noteSubmodule(own, entry.id)
+    case .file, .groupWritableFile, .executable, .link:
+      files += 1
+      if let known = reading.sizes.size(of: own, entry.id) {
+        bytes += known
+      } else {
+        bytes += try objects.size(of: entry.id)
+      }
+      guard bytes <= limits.bytes else {
+        throw Self.refusal("The commit's files are larger than \(limits.bytes) bytes together (limit `bytes`).")
+      }
+      if reading.listing.isAttributes(entry) { reading.listing.noteAttributes(own, entry.id) }
+      if entry.kind == .link, own.elementsEqual(".gitmodules".utf8) {
+        throw Self.refusal(
+          "\".gitmodules\" is a symbolic link, which could name submodules from outside the commit. Nothing was written.")
+      }
+    }
   }
 
   /// A tree object is a row of `<octal mode> <name> NUL <20 bytes of id>`.
-  private static func parse(_ bytes: UnsafeRawBufferPointer, _ prefix: [UInt8]) throws(GitFailure) -> [TreeEntry] {
-    var list: [TreeEntry] = []
-    list.reserveCapacity(bytes.count / 32)
+  private static func parse(
+    _ bytes: UnsafeRawBufferPointer, into listing: inout TreeListing, _ prefix: [UInt8]
+  ) throws(GitFailure) {
     var at = 0
     while at < bytes.count {
       var mode: UInt32 = 0
@@ -84,52 +116,55 @@ struct TreeInspection {
       at = start
       while at < bytes.count, bytes[at] != 0 { at += 1 }
       guard start <= at, at + 21 <= bytes.count else { throw damaged(prefix) }
-      let name = [UInt8](bytes[start...at])
-      if let objection = EntryName.objection(to: name.dropLast()) {
-        throw refusal("The commit holds \(objection): \"\(Escaped(prefix + name.dropLast()))\". Nothing was written.")
+      let name = UnsafeRawBufferPointer(rebasing: bytes[start..<at])
+      if let objection = EntryName.objection(to: name) {
+        throw refusal("The commit holds \(objection): \"\(Escaped(prefix + name))\". Nothing was written.")
       }
       guard let kind = TreeEntry.Kind(rawValue: mode) else {
         throw refusal(
-          "The commit gives \"\(Escaped(prefix + name.dropLast()))\" the mode \(String(mode, radix: 8)), which Git does not write (setuid, setgid, sticky bit or a device). Nothing was written.")
+          "The commit gives \"\(Escaped(prefix + name))\" the mode \(String(mode, radix: 8)), which Git does not write (setuid, setgid, sticky bit or a device). Nothing was written.")
       }
-      list.append(TreeEntry(name: name, kind: kind, id: ObjectID(bytes: .init(rebasing: bytes[(at + 1)...]))))
+      listing.append(name, kind, ObjectID(bytes: UnsafeRawBufferPointer(rebasing: bytes[(at + 1)...])))
       at += 21
     }
-    return list
   }
 
   /// Twice the same name, once as a link and once as a folder, would write through the link. Git's order puts
   /// `a` and `a/` apart, so neighbours are not enough.
-  private func requireDistinctNames(_ list: [TreeEntry], _ prefix: [UInt8]) throws(GitFailure) {
-    var isSorted = true
-    for index in list.indices.dropFirst() where isSorted {
-      isSorted = Self.precedes(list[index - 1], list[index])
+  private func requireDistinctNames(_ range: Range<Int32>, _ reading: Reading) throws(GitFailure) {
+    let listing = reading.listing
+    for index in range.dropFirst() where !Self.precedes(listing[index - 1], listing[index], listing) {
+      throw Self.refusal(
+        "The folder \"\(Escaped(reading.path))\" of the commit has a name twice, or its names are out of order. Nothing was written.")
     }
-    guard isSorted else {
-      throw Self.refusal("The folder \"\(Escaped(prefix))\" of the commit has a name twice, or its names are out of order. Nothing was written.")
-    }
-    // In Git's order a folder `a` comes after `a`, with only names that begin with `a` between them.
-    for index in list.indices where list[index].kind != .folder {
-      let name = list[index].name.dropLast()
-      for other in list[(index + 1)...] {
-        guard other.name.starts(with: name) else { break }
-        if other.name.count == name.count + 1 {
-          throw Self.refusal("The commit has \"\(Escaped(prefix + name))\" twice, as a file and as a folder. Nothing was written.")
+    // In Git's order a folder `a` comes after a file `a`, with only names that begin with `a` between them.
+    for index in range where listing[index].kind != .folder {
+      let name = listing.name(listing[index])
+      for next in (index + 1)..<range.upperBound {
+        let other = listing.name(listing[next])
+        guard other.count >= name.count, other.starts(with: name) else { break }
+        if other.count == name.count {
+          throw Self.refusal(
+            "The commit has \"\(Escaped(reading.path + name))\" twice, as a file and as a folder. Nothing was written.")
         }
       }
     }
   }
 
   /// Git's order: bytes, a folder's name with a slash behind it.
-  private static func precedes(_ left: TreeEntry, _ right: TreeEntry) -> Bool {
-    let count = min(left.name.count, right.name.count) - 1
-    for index in 0..<count where left.name[index] != right.name[index] {
-      return left.name[index] < right.name[index]
+  private static func precedes(_ left: TreeEntry, _ right: TreeEntry, _ listing: TreeListing) -> Bool {
+    listing.withName(left) { a in
+      listing.withName(right) { b in
+        let count = Int(min(left.nameLength, right.nameLength))
+        let order = memcmp(a, b, count)
+        if order != 0 { return order < 0 }
+        func next(_ name: UnsafePointer<CChar>, _ entry: TreeEntry) -> UInt8 {
+          if Int(entry.nameLength) > count { return UInt8(bitPattern: name[count]) }
+          return entry.kind == .folder ? UInt8(ascii: "/") : 0
+        }
+        return next(a, left) < next(b, right)
+      }
     }
-    func next(_ entry: TreeEntry) -> UInt8 {
-      entry.name.count - 1 > count ? entry.name[count] : entry.kind == .folder ? UInt8(ascii: "/") : 0
-    }
-    return next(left) < next(right)
   }
 
   private static func damaged(_ prefix: [UInt8]) -> GitFailure {

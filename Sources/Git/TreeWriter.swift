@@ -10,6 +10,7 @@ import Glibc
 /// Every state of the disk leads to the same end, so a checkout that was cut off needs no repair of its own.
 struct TreeWriter: ~Copyable {
   private let plan: CheckoutPlan
+  private let listing: TreeListing
   private let objects: ObjectDatabase
   private let filter: ContentFilter?
   private let workspace: String
@@ -19,6 +20,7 @@ struct TreeWriter: ~Copyable {
   private var index: IndexBuilder
   /// Of the entry at hand, from the top of this commit; what the index calls it.
   private var path: [UInt8] = []
+  private var table = NameTable()
 
   /// - Parameter top: the open folder that is to become equal.
   static func write(
@@ -32,7 +34,7 @@ struct TreeWriter: ~Copyable {
     }
     defer { git.close() }
     var writer = try TreeWriter(plan, git, workspace, working)
-    try writer.apply(plan.entries, to: top)
+    try writer.apply(plan.listing.top, to: top)
     do {
       try git.finish(writer.index.finish(), fingerprint: plan.attributes.text)
     } catch {
@@ -57,48 +59,51 @@ struct TreeWriter: ~Copyable {
     self.objects = objects
     self.filter = filter
     self.plan = plan
+    listing = plan.listing
     self.workspace = workspace
     self.working = working
     permissions = git.permissions
     // Under other attributes the same objects give other files.
     memory = IndexCursor(plan.memory?.fingerprint == plan.attributes.text ? plan.memory?.index : nil)
-    index = IndexBuilder(capacity: plan.entryCount)
+    index = IndexBuilder(capacity: plan.listing.entries.count)
   }
 
   // MARK: Folders
 
-  private mutating func apply(_ entries: [TreeEntry], to folder: Int32) throws(GitFailure) {
-    try removeOthers(entries, in: folder)
+  private mutating func apply(_ range: Range<Int32>, to folder: Int32) throws(GitFailure) {
+    try removeOthers(range, in: folder)
+    let length = path.count
     // What stands in a folder's `.gitattributes` is needed for its neighbours.
     var attributes: FileStatus?
-    if filter != nil, let own = entries.first(where: { $0.isAttributes }) {
-      let length = path.count
-      path.append(contentsOf: own.name.dropLast())
+    if filter != nil, let place = range.first(where: { listing.isAttributes(listing[$0]) }) {
+      let own = listing[place]
+      path.append(contentsOf: listing.name(own))
       attributes = try settle(own, in: folder, remembered: nil)
       path.removeLast(path.count - length)
     }
-    for entry in entries {
-      let length = path.count
-      path.append(contentsOf: entry.name.dropLast())
+    for place in range {
+      let entry = listing[place]
+      if entry.isEmptyFolder { continue }
+      path.append(contentsOf: listing.name(entry))
       switch entry.kind {
       case .folder:
-        let child = try enter(entry.name, in: folder)
+        let child = try enter(entry, in: folder)
         defer { close(child) }
         path.append(UInt8(ascii: "/"))
         try apply(entry.children, to: child)
       case .submodule:
-        let child = try enter(entry.name, in: folder)
+        let child = try enter(entry, in: folder)
         defer { close(child) }
         if let submodule = plan.submodules[path] {
           try TreeWriter.write(submodule, to: child, workspace: workspace, working)
         } else {
-          try removeOthers([], in: child)
+          try removeOthers(0..<0, in: child)
         }
         index.append(path: path[...], id: entry.id, mode: entry.indexMode, status: FileStatus())
       case .file, .groupWritableFile, .executable, .link:
         let remembered = memory.status(of: path[...], entry.id)
         let status: FileStatus
-        if let attributes, entry.isAttributes {
+        if let attributes, listing.isAttributes(entry) {
           status = attributes
         } else {
           status = try settle(entry, in: folder, remembered: remembered)
@@ -110,43 +115,47 @@ struct TreeWriter: ~Copyable {
   }
 
   /// Opens a real folder of this name; removes whatever else has the name.
-  private func enter(_ name: [UInt8], in parent: Int32) throws(GitFailure) -> Int32 {
+  private func enter(_ entry: TreeEntry, in parent: Int32) throws(GitFailure) -> Int32 {
     let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-    var folder = name.withCString { openat(parent, $0, flags) }
+    var folder = listing.withName(entry) { openat(parent, $0, flags) }
     if folder < 0 {
       // Missing, not a folder, a link, or without permissions.
-      if errno != ENOENT { try remove(name, in: parent) }
-      guard name.withCString({ mkdirat(parent, $0, 0o777) }) == 0 else { throw failure("cannot be made", .current) }
-      folder = name.withCString { openat(parent, $0, flags) }
+      if errno != ENOENT { try remove(entry, in: parent) }
+      guard listing.withName(entry, { mkdirat(parent, $0, 0o777) }) == 0 else {
+        throw failure("cannot be made", .current)
+      }
+      folder = listing.withName(entry) { openat(parent, $0, flags) }
       guard folder >= 0 else { throw failure("cannot be opened", .current) }
       return folder
     }
     var status = stat()
     if fstat(folder, &status) == 0, status.st_mode & 0o7777 != permissions, fchmod(folder, permissions) != 0 {
+      let error = SystemError.current
       close(folder)
-      throw failure("has wrong permissions, which cannot be changed", .current)
+      throw failure("has wrong permissions, which cannot be changed", error)
     }
     return folder
   }
 
   /// Removes what is in the folder and not in the tree.
-  private mutating func removeOthers(_ entries: [TreeEntry], in folder: Int32) throws(GitFailure) {
-    let names: [[CChar]]
-    do {
-      names = try Directories.names(in: folder)
+  private mutating func removeOthers(_ range: Range<Int32>, in folder: Int32) throws(GitFailure) {
+    let isTop = path.isEmpty
+    var others: [[CChar]] = []
+    table.fill(listing, range)
+    do throws(SystemError) {
+      try Directories.forEachName(in: folder) { name in
+        if table.contains(name, in: listing) || isTop && strcmp(name, ".git") == 0 { return }
+        others.append(Array(UnsafeBufferPointer(start: name, count: strlen(name) + 1)))
+      }
     } catch {
       throw failure("cannot be read", error)
     }
-    let isTop = path.isEmpty
-    // Names of a tree are distinct: equal numbers and nothing unknown mean equal sets, so the common case costs a
-    // look-up for each name and nothing more.
-    let wanted = Set(entries.map { $0.name })
-    for name in names {
-      let bytes = name.map { UInt8(bitPattern: $0) }
-      if wanted.contains(bytes) || isTop && bytes.elementsEqual([0x2e, 0x67, 0x69, 0x74, 0]) { continue }
-      let length = path.count
-      path.append(contentsOf: bytes.dropLast())
-      try remove(bytes, in: folder)
+    let length = path.count
+    for name in others {
+      path.append(contentsOf: name.dropLast().map { UInt8(bitPattern: $0) })
+      try name.withUnsafeBufferPointer { name throws(GitFailure) in
+        if let name = name.baseAddress { try remove(name, in: folder) }
+      }
       path.removeLast(path.count - length)
       working.countRemoved()
     }
@@ -159,7 +168,7 @@ struct TreeWriter: ~Copyable {
     _ entry: TreeEntry, in folder: Int32, remembered: (status: FileStatus, mode: UInt32)?
   ) throws(GitFailure) -> FileStatus {
     var found = stat()
-    let isThere = entry.name.withCString { fstatat(folder, $0, &found, AT_SYMLINK_NOFOLLOW) } == 0
+    let isThere = listing.withName(entry) { fstatat(folder, $0, &found, AT_SYMLINK_NOFOLLOW) } == 0
     if isThere, let remembered, remembered.mode == entry.indexMode, hasRightMode(found, entry) {
       let status = FileStatus(found)
       if status == remembered.status, !memory.isRacy(status) {
@@ -181,23 +190,23 @@ struct TreeWriter: ~Copyable {
     _ entry: TreeEntry, in folder: Int32, _ found: stat?, _ content: UnsafeRawBufferPointer
   ) throws(GitFailure) -> (FileStatus, isNew: Bool) {
     if let found, let kept = try keep(entry, in: folder, found, content) { return (kept, false) }
-    if found != nil { try remove(entry.name, in: folder) }
+    if found != nil { try remove(entry, in: folder) }
     if entry.kind == .link {
       guard !content.isEmpty, content.count < Int(PATH_MAX), !content.contains(0) else {
         throw GitFailure(
           .hostileTree, operation: "check out", "\"\(shownPath)\" is a symbolic link whose target is not a path.")
       }
-      let target = [UInt8](content) + [0]
-      let code = target.withCString { target in entry.name.withCString { symlinkat(target, folder, $0) } }
+      let target = content.map { CChar(bitPattern: $0) } + [0]
+      let code = listing.withName(entry) { symlinkat(target, folder, $0) }
       guard code == 0 else { throw failure("cannot be made", .current) }
       var made = stat()
-      guard entry.name.withCString({ fstatat(folder, $0, &made, AT_SYMLINK_NOFOLLOW) }) == 0 else {
+      guard listing.withName(entry, { fstatat(folder, $0, &made, AT_SYMLINK_NOFOLLOW) }) == 0 else {
         throw failure("cannot be found again", .current)
       }
       return (FileStatus(made), true)
     }
     let mode: mode_t = entry.kind == .executable ? 0o777 : 0o666
-    let file = entry.name.withCString { openat(folder, $0, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode) }
+    let file = listing.withName(entry) { openat(folder, $0, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode) }
     guard file >= 0 else { throw failure("cannot be made", .current) }
     defer { close(file) }
     do {
@@ -219,7 +228,7 @@ struct TreeWriter: ~Copyable {
     if entry.kind == .link {
       guard found.st_mode & S_IFMT == S_IFLNK else { return nil }
       var target = [CChar](repeating: 0, count: content.count + 1)
-      let length = entry.name.withCString { readlinkat(folder, $0, &target, target.count) }
+      let length = listing.withName(entry) { readlinkat(folder, $0, &target, target.count) }
       guard length == content.count, target.withUnsafeBytes({ $0.prefix(length).elementsEqual(content) }) else {
         return nil
       }
@@ -227,7 +236,7 @@ struct TreeWriter: ~Copyable {
     }
     // A second name of the file may be outside: it is not to be changed through this one.
     guard found.st_mode & S_IFMT == S_IFREG, found.st_nlink == 1 else { return nil }
-    let file = entry.name.withCString { openat(folder, $0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
+    let file = listing.withName(entry) { openat(folder, $0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
     guard file >= 0 else { return nil }
     defer { close(file) }
     var now = stat()
@@ -252,14 +261,13 @@ struct TreeWriter: ~Copyable {
 
   // MARK: Removal and failure
 
-  private func remove(_ name: [UInt8], in folder: Int32) throws(GitFailure) {
-    do {
-      try name.withUnsafeBufferPointer { bytes throws(SystemError) in
-        try bytes.withMemoryRebound(to: CChar.self) { name throws(SystemError) in
-          guard let name = name.baseAddress else { return }
-          try Directories.remove(name, in: folder)
-        }
-      }
+  private func remove(_ entry: TreeEntry, in folder: Int32) throws(GitFailure) {
+    try listing.withName(entry) { name throws(GitFailure) in try remove(name, in: folder) }
+  }
+
+  private func remove(_ name: UnsafePointer<CChar>, in folder: Int32) throws(GitFailure) {
+    do throws(SystemError) {
+      try Directories.remove(name, in: folder)
     } catch {
       throw failure("was left by an earlier step and cannot be removed", error)
     }
@@ -283,14 +291,5 @@ struct TreeWriter: ~Copyable {
     return GitFailure(
       .checkout, operation: "check out", "\"\(Escaped(path))\" in the workspace \(workspace) \(what): \(error).\(advice)",
       detail: "errno \(error.code)")
-  }
-}
-
-extension [UInt8] {
-  /// Calls `body` with bytes that end with NUL.
-  fileprivate func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
-    withUnsafeBufferPointer { bytes in
-      bytes.withMemoryRebound(to: CChar.self) { body($0.baseAddress.unsafelyUnwrapped) }
-    }
   }
 }
