@@ -22,9 +22,23 @@ public struct Configuration: Sendable {
   public var allowedSchemes: [RepositoryURL.Scheme]
   /// What pipelines may ask for in their `secrets`.
   public var secrets: [String: Secret]
+  /// The names of `secrets`, also of those that were not read.
+  public var secretNames: Set<String>
+  /// What `SecretUse.whereReadable` left out: `credential secret_github`, …; empty for an agent.
+  public var unreadSecrets: [String]
   public var parallelRuns: Int
   public var launcher: Launcher
   public var limits: Limits
+
+  /// What becomes of secrets that this process cannot get: a file that its user may not read, a variable that is not
+  /// set, a credential of systemd outside the agent's unit.
+  public enum SecretUse: Sendable, Hashable {
+    /// They are mistakes: an agent needs every one.
+    case required
+    /// They are left out and listed in `unreadSecrets`, for an administrator's shell that checks an agent's file.
+    /// Files that are missing, empty or open to everybody stay mistakes.
+    case whereReadable
+  }
 
   /// How runners are started.
   public enum Launcher: Sendable, Hashable {

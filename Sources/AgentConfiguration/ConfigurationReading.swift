@@ -13,15 +13,20 @@ struct ConfigurationReading {
   private let overrides: Overrides
   private let environment: [String: String]
   private let senders: [String]
+  private let secretUse: Configuration.SecretUse
   private let paths: PathDefaults
   /// Mistakes in flags and variables, which have no place in the file.
   private(set) var overrideMistakes: [Diagnostic] = []
 
-  init(file: String, overrides: Overrides, environment: [String: String], senders: [String]) {
+  init(
+    file: String, overrides: Overrides, environment: [String: String], senders: [String],
+    secretUse: Configuration.SecretUse
+  ) {
     self.file = file
     self.overrides = overrides
     self.environment = environment
     self.senders = senders
+    self.secretUse = secretUse
     paths = PathDefaults(configurationFile: file)
   }
 
@@ -30,7 +35,7 @@ struct ConfigurationReading {
       return nil
     }
     let secrets = SecretReading(
-      folder: paths.folder, environment: environment,
+      folder: paths.folder, environment: environment, use: secretUse, unread: UnreadSecrets(),
       allowsLiterals: fields["allow_literal_secrets"]?.bool() ?? false)
     let data = path(.data, fields["data"]) ?? paths.data
     let runs = fields["runs"].flatMap { $0.fields(["parallel", "data", "launcher"]) }
@@ -45,12 +50,13 @@ struct ConfigurationReading {
     let repositories = RepositoryReading(secrets: secrets, folder: paths.folder)
     let credentials = fields["repositories"].map(repositories.credentials) ?? []
     let schemes = fields["remotes"].map(repositories.schemes) ?? [.https, .ssh]
-    let pipelineSecrets = fields["secrets"].map(secrets.pipelineSecrets) ?? [:]
+    let (secretNames, pipelineSecrets) = fields["secrets"].map(secrets.pipelineSecrets) ?? ([], [:])
     let limits = fields["limits"].map { self.limits($0) } ?? Configuration.Limits()
     return Configuration(
       file: FilePath.absolute(file, from: FilePath.workingFolder), listen: listen, data: data, runnerData: runnerData,
       socket: socket, pipelinesFolder: pipelines, publicURL: publicURL, sources: sources, credentials: credentials,
-      allowedSchemes: schemes, secrets: pipelineSecrets, parallelRuns: parallel, launcher: launcher, limits: limits)
+      allowedSchemes: schemes, secrets: pipelineSecrets, secretNames: secretNames,
+      unreadSecrets: secrets.unread.descriptions, parallelRuns: parallel, launcher: launcher, limits: limits)
   }
 }
 

@@ -6,6 +6,8 @@ struct SecretReading {
   /// Where relative paths start.
   let folder: String
   let environment: [String: String]
+  let use: Configuration.SecretUse
+  let unread: UnreadSecrets
   /// `allow_literal_secrets: true`
   let allowsLiterals: Bool
 
@@ -49,13 +51,15 @@ struct SecretReading {
     return secret
   }
 
-  /// `secrets`, by name.
-  func pipelineSecrets(_ value: Value) -> [String: Secret] {
+  /// `secrets`: every name, and the values that could be read.
+  func pipelineSecrets(_ value: Value) -> (names: Set<String>, values: [String: Secret]) {
+    var names: Set<String> = []
     var secrets: [String: Secret] = [:]
     for entry in value.named(atMost: 500, expected: "a mapping of names to secrets") ?? [] {
       if let complaint = VariableReading.complaint(aboutName: entry.name) {
         entry.report(complaint)
       }
+      names.insert(entry.name)
       guard let secret = secret(entry.value) else { continue }
       // It becomes an environment variable.
       guard !secret.bytes.contains(0) else {
@@ -64,7 +68,7 @@ struct SecretReading {
       }
       secrets[entry.name] = secret
     }
-    return secrets
+    return (names, secrets)
   }
 
   private func literal(_ value: Value) -> Secret? {
@@ -101,6 +105,9 @@ struct SecretReading {
         return nil
       }
       return contents.bytes
+    case .failure(.notPermitted) where use == .whereReadable:
+      unread.descriptions.append("file \(shown)")
+      return nil
     case .failure(let failure):
       value.report("the secret file \(shown) \(failure.words)", suggestion: advice(failure, path: shown))
       return nil
@@ -117,6 +124,10 @@ struct SecretReading {
 
   private func variable(_ name: String, at value: Value) -> [UInt8]? {
     guard let text = environment[name] else {
+      guard use == .required else {
+        unread.descriptions.append("environment variable \(name.shown())")
+        return nil
+      }
       value.report("the environment variable \(name.shown()) is not set", suggestion: "set it for the agent")
       return nil
     }
@@ -130,6 +141,10 @@ struct SecretReading {
       return nil
     }
     guard let folder = environment["CREDENTIALS_DIRECTORY"], folder.hasPrefix("/") else {
+      guard use == .required else {
+        unread.descriptions.append("credential \(name.shown())")
+        return nil
+      }
       value.report(
         "credential `\(name.shown())` cannot be read: the agent was not given any (CREDENTIALS_DIRECTORY is not set)",
         suggestion: credentialAdvice(name) + ", or use {file: PATH}")

@@ -84,6 +84,27 @@ import Testing
     )
   }
 
+  @Test("a check from a shell goes on without the secrets that only the agent can get, and names them")
+  func whereReadable() throws {
+    let file = try folder.write(
+      "pushrod.yml",
+      """
+      sources: {g: {sender: github, secrets: [{credential: secret_github}, {file: github.secret}]}}
+      secrets: {A: {env: NOPE}, B: {file: github.secret}}
+      """)
+    func load(_ use: Configuration.SecretUse) throws(Diagnostics) -> Configuration {
+      try Configuration.load(file: file, environment: [:], senders: ["github"], secrets: use)
+    }
+    let read = try load(.whereReadable)
+    #expect(read.unreadSecrets == ["credential secret_github", "environment variable NOPE"])
+    #expect(read.sources[0].secrets.count == 1)
+    #expect(read.secretNames == ["A", "B"])
+    #expect(Array(read.secrets.keys) == ["B"])
+    #expect(throws: Diagnostics.self) { try load(.required) }
+    try folder.write("github.secret", "x", mode: 0o644)
+    #expect(throws: Diagnostics.self) { try load(.whereReadable) }
+  }
+
   @Test("exactly one way to a secret is given")
   func oneWay() {
     #expect(mistakes("{}")[0].contains("must say one of {file: PATH}, {env: NAME} or {credential: NAME}"))

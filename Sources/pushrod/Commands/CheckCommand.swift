@@ -46,9 +46,10 @@ struct CheckCommand: ParsableCommand {
     var folder: String?
     do {
       let configuration = try Configuration.load(
-        file: file, environment: environment, senders: Senders.all.map(\.name))
+        file: file, environment: environment, senders: Senders.all.map(\.name), secrets: .whereReadable)
       report.add(file, "configuration")
-      secrets = Set(configuration.secrets.keys)
+      report.notes = configuration.unreadSecrets.map { "\($0) cannot be read here; the agent has to" }
+      secrets = configuration.secretNames
       folder = configuration.pipelinesFolder
     } catch {
       report.add(error)
@@ -79,6 +80,8 @@ private struct Report: Encodable {
   private(set) var valid = true
   private(set) var checked: [Item] = []
   private(set) var mistakes: [Diagnostic] = []
+  /// What could not be checked.
+  var notes: [String] = []
 
   mutating func add(_ file: String, _ what: String) { checked.append(Item(file: file, what: what)) }
 
@@ -99,6 +102,7 @@ private struct Report: Encodable {
 
   var text: String {
     var lines = checked.map { "ok  \($0.file): \($0.what)" }
+    lines += notes.map { "note: \($0)" }
     lines += mistakes.map(\.rendered)
     if !valid { lines.append(mistakes.count == 1 ? "1 mistake" : "\(mistakes.count) mistakes") }
     return lines.joined(separator: "\n")

@@ -1,0 +1,5 @@
+/// The list that `SecretUse.whereReadable` fills while a configuration is read; one for all who read secrets.
+final class UnreadSecrets {
+  /// `credential secret_github`, …
+  var descriptions: [String] = []
+}
