@@ -23,9 +23,7 @@ extension RunDirectory {
     let parent = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
     try Folder.make(parent)
     let permissions = try Permissions(inheritedFrom: parent)
-    try Folder.make(path)
-    // mkdir's mode passes through the umask; the group's part of it must not.
-    guard chmod(path, permissions.directory) == 0 else { throw .last("set the permissions of", path) }
+    try permissions.makeDirectory(path)
 
     if let eventBody { try directory.put(eventBody, at: directory.eventFilePath, permissions) }
     if let message = spec.request.message {

@@ -51,8 +51,9 @@ struct ServeCommand: AsyncParsableCommand {
   func run() async throws {
     // A log's reader that goes away must not end the agent.
     signal(SIGPIPE, SIG_IGN)
-    // Nothing the agent makes is for everybody.
-    umask(0o027)
+    // Nothing the agent makes is for everybody. What the group may do is said where it is made: run directories are
+    // shared with the runner's user.
+    umask(0o007)
     let environment = ProcessInfo.processInfo.environment
     let level = Logger.Level(rawValue: logLevel) ?? .info
     let logger = Logger(label: "pushrod") { _ in LogfmtHandler(level: level, environment: environment) }
