@@ -20,8 +20,8 @@ def measure(binaries, area, table):
     sources = {size: write_log(area / f"{size}.txt", size) for size in SIZES}
     # One pipeline for each size, chosen by the branch.
     agent = Agent(binaries, area / "agent", {
-        f"log{size}.yml": f"repo: {url}\non: {{ push: {{ branches: [log{size}] }} }}\nsteps:\n  - run: cat {file}\n"
-        for size, file in {0: "/dev/null", **sources}.items()})
+        f"log{size}.yml": f"repo: {url}\non: {{ push: {{ branches: [log{size}] }} }}\nsteps:\n  - run: {command}\n"
+        for size, command in {0: "sleep 0.5", **{size: f"cat {file}" for size, file in sources.items()}}.items()})
     agent.start()
     small = run_with_log(agent, repository, url, 0)
     for size, source in sources.items():
@@ -76,6 +76,8 @@ def run_with_log(agent, repository, url, size):
     finally:
         done.set()
         watcher.join()
+    if not all(peaks.values()):
+        raise processes.Failure(f"the memory of run {run}'s runner could not be read: {peaks}")
     agent.settled()
     step = [event for event in events if event["event"] == "step_finished"][-1]
     return {
