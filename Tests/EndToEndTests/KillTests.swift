@@ -21,7 +21,6 @@ struct KillTests {
 
   @Test("kill -9 of the agent at 50 random moments of running deploys loses no run and no line")
   func agentKilledWhileRunning() throws {
-    let work = try TemporaryDirectory("kill")
     let repository = try GitRepository()
     try repository.write("index.html", "one")
     var commit = try repository.commit("One")
