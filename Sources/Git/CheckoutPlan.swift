@@ -11,8 +11,9 @@ struct CheckoutPlan {
   let attributes: AttributesFingerprint
   /// What goes into the configuration of its `.git`.
   let config: String
-  /// What the last checkout remembers, and under which attributes.
-  let memory: GitFolder.Memory?
+  let tree: ObjectID
+  /// What the last checkout remembers.
+  let memory: CheckoutMemory?
   /// By their paths within this commit.
   var submodules: [[UInt8]: CheckoutPlan] = [:]
 

@@ -28,7 +28,7 @@ struct CheckoutPlanner {
   ) throws(GitFailure) -> CheckoutPlan {
     try policy.checkDeadline("check out", "reading \(Escaped(url))")
     let memory = memory(prefix)
-    let (listing, modules) = try read(commit, in: mirror, prefix: prefix, memory)
+    let (tree, listing, modules) = try read(commit, in: mirror, prefix: prefix, memory)
     var config = "[remote \"origin\"]\n\turl = \(ConfigText.quoted(RemoteAddress.redacted(url)))\n"
     var plans: [[UInt8]: CheckoutPlan] = [:]
     for (path, id) in listing.submodules {
@@ -51,12 +51,12 @@ struct CheckoutPlanner {
     return CheckoutPlan(
       mirror: mirror, commit: commit, listing: listing, prefix: prefix,
       attributes: AttributesFingerprint(listing.attributes),
-      config: config, memory: memory, submodules: plans)
+      config: config, tree: tree, memory: memory, submodules: plans)
   }
 
   private mutating func read(
-    _ commit: ObjectID, in mirror: Mirror, prefix: [UInt8], _ memory: GitFolder.Memory?
-  ) throws(GitFailure) -> (listing: TreeListing, modules: [Submodule]) {
+    _ commit: ObjectID, in mirror: Mirror, prefix: [UInt8], _ memory: CheckoutMemory?
+  ) throws(GitFailure) -> (tree: ObjectID, listing: TreeListing, modules: [Submodule]) {
     let what = "Commit \(commit.hex) cannot be read from the mirror \(mirror.path)"
     let repository = try LibraryError.explained(what, operation: "check out") { () throws(LibraryError) in
       try Repository(openBare: mirror.path)
@@ -68,19 +68,19 @@ struct CheckoutPlanner {
       try ObjectDatabase(of: repository)
     }
     let listing = try inspection.read(
-      tree, from: objects, prefix: prefix, sizes: IndexCursor(memory?.index))
+      tree, from: objects, prefix: prefix, memory: memory)
     guard
       let list = listing.top.lazy.map({ listing[$0] }).first(where: {
         $0.kind != .folder && listing.name($0).elementsEqual(".gitmodules".utf8)
       })
-    else { return (listing, []) }
+    else { return (tree, listing, []) }
     let modules = try objects.read(list.id, as: GIT_OBJECT_BLOB) { bytes throws(GitFailure) in
       try Submodule.list([UInt8](bytes))
     }
-    return (listing, modules)
+    return (tree, listing, modules)
   }
 
-  private func memory(_ prefix: [UInt8]) -> GitFolder.Memory? {
+  private func memory(_ prefix: [UInt8]) -> CheckoutMemory? {
     var folder = open(workspace, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     defer { if folder >= 0 { close(folder) } }
     for component in prefix.split(separator: UInt8(ascii: "/")) where folder >= 0 {

@@ -17,6 +17,12 @@ struct FileStatus: Equatable {
   /// Of a submodule, for which Git looks at its HEAD and not here.
   init() {}
 
+  /// Of an open folder; all zeros, which nothing equals, where it cannot be had.
+  init(folder: Int32) {
+    var status = stat()
+    if fstat(folder, &status) == 0 { self.init(status) } else { self.init() }
+  }
+
   init(_ status: stat) {
     changedSeconds = UInt32(truncatingIfNeeded: status.st_ctim.tv_sec)
     changedNanoseconds = UInt32(truncatingIfNeeded: status.st_ctim.tv_nsec)
@@ -26,6 +32,39 @@ struct FileStatus: Equatable {
     user = status.st_uid
     group = status.st_gid
     size = UInt32(truncatingIfNeeded: status.st_size)
+  }
+
+  /// As ten big-endian words of an index, without device (word 4) and mode (word 6).
+  init(record bytes: UnsafeRawBufferPointer, at offset: Int) {
+    func word(_ place: Int) -> UInt32 {
+      UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: offset + place * 4, as: UInt32.self))
+    }
+    changedSeconds = word(0)
+    changedNanoseconds = word(1)
+    modifiedSeconds = word(2)
+    modifiedNanoseconds = word(3)
+    inode = word(5)
+    user = word(7)
+    group = word(8)
+    size = word(9)
+  }
+
+  /// Writes the ten words; `bytes` has room for them.
+  func store(to bytes: UnsafeMutableRawBufferPointer, mode: UInt32) {
+    func put(_ word: UInt32, _ place: Int) {
+      bytes.storeBytes(of: word.bigEndian, toByteOffset: place * 4, as: UInt32.self)
+    }
+    put(changedSeconds, 0)
+    put(changedNanoseconds, 1)
+    put(modifiedSeconds, 2)
+    put(modifiedNanoseconds, 3)
+    // The device changes with every mount, so Git does not compare it.
+    put(0, 4)
+    put(inode, 5)
+    put(mode, 6)
+    put(user, 7)
+    put(group, 8)
+    put(size, 9)
   }
 
   /// Whether the file was changed at, or after, this moment. The clock of a file system ticks every few

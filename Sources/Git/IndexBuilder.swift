@@ -1,48 +1,80 @@
 import CGit2
 
-/// Writes a Git index (version 2, gitformat-index(5)), entry by entry in the order of paths.
+/// Writes a Git index (version 2, gitformat-index(5)) with a cache tree, entry by entry in the order of paths, and
+/// the memory of the checkout around it.
 struct IndexBuilder {
+  private struct Folder {
+    let name: [UInt8]
+    let id: ObjectID
+    let firstEntry: UInt32
+    var entries: UInt32 = 0
+    var subfolders = 0
+    var status = FileStatus()
+  }
+
   private var bytes: [UInt8] = []
   private var count: UInt32 = 0
+  private var folders: [Folder] = []
+  /// The folders that are being written, from the top down.
+  private var open: [Int] = []
 
+  /// - Parameter capacity: about how many entries there will be.
   init(capacity: Int) {
     bytes.reserveCapacity(capacity * 100 + 64)
     bytes += Array("DIRC".utf8) + [0, 0, 0, 2, 0, 0, 0, 0]
   }
 
+  /// Entries from here to `endFolder` are below the folder; the top's name is empty.
+  mutating func beginFolder(_ name: some Sequence<UInt8>, _ id: ObjectID) {
+    if let above = open.last { folders[above].subfolders += 1 }
+    open.append(folders.count)
+    folders.append(Folder(name: Array(name), id: id, firstEntry: count))
+  }
+
+  mutating func endFolder(_ status: FileStatus) {
+    let folder = open.removeLast()
+    folders[folder].entries = count - folders[folder].firstEntry
+    folders[folder].status = status
+  }
+
   mutating func append(path: ArraySlice<UInt8>, id: ObjectID, mode: UInt32, status: FileStatus) {
-    let start = bytes.count
     withUnsafeTemporaryAllocation(byteCount: 62, alignment: 4) { fixed in
-      // The device is left zero: it changes with every mount, so Git does not compare it.
-      func put(_ word: UInt32, _ place: Int) {
-        fixed.storeBytes(of: word.bigEndian, toByteOffset: place * 4, as: UInt32.self)
-      }
-      put(status.changedSeconds, 0)
-      put(status.changedNanoseconds, 1)
-      put(status.modifiedSeconds, 2)
-      put(status.modifiedNanoseconds, 3)
-      put(0, 4)
-      put(status.inode, 5)
-      put(mode, 6)
-      put(status.user, 7)
-      put(status.group, 8)
-      put(status.size, 9)
+      status.store(to: fixed, mode: mode)
       fixed.storeBytes(of: id.raw, toByteOffset: 40, as: git_oid.self)
       fixed.storeBytes(of: UInt16(min(path.count, 0xfff)).bigEndian, toByteOffset: 60, as: UInt16.self)
       bytes.append(contentsOf: fixed)
     }
     bytes.append(contentsOf: path)
-    let padding = 8 - (bytes.count - start) % 8
-    bytes.append(contentsOf: repeatElement(0, count: padding))
+    bytes.append(contentsOf: repeatElement(0, count: 8 - (62 + path.count) % 8))
     count += 1
   }
 
-  /// The whole file.
-  consuming func finish() -> [UInt8] {
-    for (index, shift) in stride(from: 24, through: 0, by: -8).enumerated() {
-      bytes[8 + index] = UInt8(truncatingIfNeeded: count >> UInt32(shift))
-    }
-    bytes += SHA1.digest(of: bytes)
-    return bytes
+  /// Takes an entry over as it stands in another index.
+  mutating func append(record: UnsafeRawBufferPointer) {
+    bytes.append(contentsOf: record)
+    count += 1
   }
+
+  /// The whole index, and what goes before it in the memory.
+  consuming func finish(fingerprint: String) -> (memoryHead: [UInt8], index: [UInt8]) {
+    for (place, byte) in Self.word(count).enumerated() { bytes[8 + place] = byte }
+    var tree: [UInt8] = []
+    for folder in folders {
+      tree += folder.name + Array("\0\(folder.entries) \(folder.subfolders)\n".utf8)
+      withUnsafeBytes(of: folder.id.raw) { tree.append(contentsOf: $0) }
+    }
+    bytes += Array("TREE".utf8) + Self.word(UInt32(tree.count)) + tree
+    bytes += SHA1.digest(of: bytes)
+    var head = CheckoutMemory.magic + Self.word(UInt32(fingerprint.utf8.count)) + Array(fingerprint.utf8)
+    head += Self.word(UInt32(folders.count))
+    for folder in folders {
+      withUnsafeTemporaryAllocation(byteCount: 40, alignment: 4) { words in
+        folder.status.store(to: words, mode: 0)
+        head.append(contentsOf: words)
+      }
+    }
+    return (head, bytes)
+  }
+
+  private static func word(_ value: UInt32) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
 }

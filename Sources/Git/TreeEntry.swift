@@ -19,8 +19,11 @@ struct TreeEntry {
   /// What a folder holds, as places in the listing; empty for the rest.
   var children: Range<Int32> = 0..<0
 
+  /// The folder's tree was not read: it is the one that the last checkout had in this place.
+  var isUnread = false
+
   /// A folder without anything in it, which Git does not make.
-  var isEmptyFolder: Bool { kind == .folder && children.isEmpty }
+  var isEmptyFolder: Bool { kind == .folder && children.isEmpty && !isUnread }
 
   /// The mode in an index file.
   var indexMode: UInt32 {

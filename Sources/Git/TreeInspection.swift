@@ -3,9 +3,8 @@ import Glibc
 
 /// Reads whole trees and refuses what must not be written, before anything is.
 ///
-/// One inspection counts for a commit and all its submodules. It reads every tree object of the commit (some
-/// hundred for a repository of thousands of files: milliseconds), so there is no proof of an earlier inspection
-/// to store and none to forge.
+/// One inspection counts for a commit and all its submodules. Folders whose tree is the one that the last checkout
+/// had in the same place were inspected then; they count here without being read.
 struct TreeInspection {
   let limits: TreeLimits
   private(set) var entries = 0
@@ -22,11 +21,11 @@ struct TreeInspection {
   /// Reads the tree with all below it.
   /// - Parameters:
   ///   - prefix: the place of the tree in the workspace: empty, or ending with a slash.
-  ///   - sizes: what is known from the last checkout, so that not every file's size has to be looked up.
+  ///   - memory: of the last checkout in this place.
   mutating func read(
-    _ tree: ObjectID, from objects: borrowing ObjectDatabase, prefix: [UInt8], sizes: IndexCursor
+    _ tree: ObjectID, from objects: borrowing ObjectDatabase, prefix: [UInt8], memory: CheckoutMemory?
   ) throws(GitFailure) -> TreeListing {
-    var reading = Reading(base: prefix.count, path: prefix, sizes: sizes)
+    var reading = Reading(base: prefix.count, path: prefix, memory: memory)
     let top = try read(tree, from: objects, &reading)
     reading.listing.finish(top: top)
     return reading.listing
@@ -38,7 +37,8 @@ struct TreeInspection {
     let base: Int
     /// Of the folder at hand, from the top of the workspace.
     var path: [UInt8]
-    var sizes: IndexCursor
+    let memory: CheckoutMemory?
+    var cursor = MemoryCursor()
     var depth = 0
   }
 
@@ -52,15 +52,14 @@ struct TreeInspection {
     let range = first..<reading.listing.count
     try requireDistinctNames(range, reading)
     entries += range.count
-    guard entries <= limits.entries else {
-      throw Self.refusal("The commit has more than \(limits.entries) files and folders (limit `entries`).")
-    }
+    try checkLimits()
     let length = reading.path.count
     for index in range {
       let entry = reading.listing[index]
       reading.path.append(contentsOf: reading.listing.name(entry))
       try inspect(entry, at: index, from: objects, &reading)
       reading.path.removeLast(reading.path.count - length)
+      try checkLimits()
     }
     return range
   }
@@ -70,6 +69,7 @@ struct TreeInspection {
   ) throws(GitFailure) {
     let own = reading.path[reading.base...]
     switch entry.kind {
+    case .folder where count(remembered: entry, at: index, &reading): break
     case .folder:
       reading.path.append(UInt8(ascii: "/"))
       reading.depth += 1
@@ -82,24 +82,64 @@ struct TreeInspection {
     case .submodule: reading.listing.noteSubmodule(own, entry.id)
     case .file, .groupWritableFile, .executable, .link:
       files += 1
-      if let known = reading.sizes.size(of: own, entry.id) {
-        bytes += known
+      if let memory = reading.memory, let known = reading.cursor.entry(of: own, entry.id, in: memory) {
+        bytes += memory.size(known)
       } else {
         bytes += try objects.size(of: entry.id)
-      }
-      guard bytes <= limits.bytes else {
-        throw Self.refusal("The commit's files are larger than \(limits.bytes) bytes together (limit `bytes`).")
       }
       if reading.listing.isAttributes(entry) { reading.listing.noteAttributes(own, entry.id) }
       if entry.kind == .link, own.elementsEqual(".gitmodules".utf8) {
         throw Self.refusal(
           "\".gitmodules\" is a symbolic link, which could name submodules from outside the commit. Nothing was written.")
       }
+      if entry.kind == .link, Self.isAttributes(own) {
+        throw Self.refusal(
+          "\"\(Escaped(reading.path))\" is a symbolic link, which could take attributes from outside the commit. Nothing was written.")
+      }
     }
   }
 
+  private func checkLimits() throws(GitFailure) {
+    guard entries <= limits.entries else {
+      throw Self.refusal("The commit has more than \(limits.entries) files and folders (limit `entries`).")
+    }
+    guard bytes <= limits.bytes else {
+      throw Self.refusal("The commit's files are larger than \(limits.bytes) bytes together (limit `bytes`).")
+    }
+  }
+
+  /// Counts a folder that was inspected before.
+  /// - Returns: false where it was not.
+  private mutating func count(remembered entry: TreeEntry, at index: Int32, _ reading: inout Reading) -> Bool {
+    guard let memory = reading.memory, let place = memory.places[Array(reading.path[reading.base...])] else {
+      return false
+    }
+    let folder = memory.folders[Int(place)]
+    guard folder.id == entry.id else { return false }
+    reading.listing.setUnread(index)
+    entries += folder.entries.count + Int(folder.next - place)
+    for known in folder.entries {
+      guard memory.mode(known) != TreeEntry.Kind.submodule.rawValue else {
+        reading.listing.noteSubmodule(memory.path(known), memory.id(known))
+        continue
+      }
+      files += 1
+      bytes += memory.size(known)
+      if memory.mode(known) != TreeEntry.Kind.link.rawValue, Self.isAttributes(memory.path(known)) {
+        reading.listing.noteAttributes(memory.path(known), memory.id(known))
+      }
+    }
+    return true
+  }
+
+  private static func isAttributes(_ path: ArraySlice<UInt8>) -> Bool {
+    let name = ".gitattributes".utf8
+    guard path.count >= name.count, path.suffix(name.count).elementsEqual(name) else { return false }
+    return path.count == name.count || path[path.endIndex - name.count - 1] == UInt8(ascii: "/")
+  }
+
   /// A tree object is a row of `<octal mode> <name> NUL <20 bytes of id>`.
-  private static func parse(
+  static func parse(
     _ bytes: UnsafeRawBufferPointer, into listing: inout TreeListing, _ prefix: [UInt8]
   ) throws(GitFailure) {
     var at = 0

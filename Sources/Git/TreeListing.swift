@@ -14,16 +14,21 @@ struct TreeListing {
 
   subscript(index: Int32) -> TreeEntry { entries[Int(index)] }
 
-  mutating func append(_ name: UnsafeRawBufferPointer, _ kind: TreeEntry.Kind, _ id: ObjectID) {
+  @discardableResult
+  mutating func append(_ name: some Collection<UInt8>, _ kind: TreeEntry.Kind, _ id: ObjectID) -> TreeEntry {
     let start = Int32(names.count)
     names.append(contentsOf: name)
     names.append(0)
-    entries.append(TreeEntry(nameStart: start, nameLength: Int32(name.count), kind: kind, id: id))
+    let entry = TreeEntry(nameStart: start, nameLength: Int32(name.count), kind: kind, id: id)
+    entries.append(entry)
+    return entry
   }
 
   mutating func setChildren(of index: Int32, _ children: Range<Int32>) {
     entries[Int(index)].children = children
   }
+
+  mutating func setUnread(_ index: Int32) { entries[Int(index)].isUnread = true }
 
   /// A folder that holds only empty folders is one itself: there is nothing to make.
   func isAllEmpty(_ range: Range<Int32>) -> Bool { range.allSatisfy { self[$0].isEmptyFolder } }

@@ -9,17 +9,20 @@ import Glibc
 ///
 /// Every state of the disk leads to the same end, so a checkout that was cut off needs no repair of its own.
 struct TreeWriter: ~Copyable {
-  private let plan: CheckoutPlan
-  private let listing: TreeListing
-  private let objects: ObjectDatabase
-  private let filter: ContentFilter?
-  private let workspace: String
-  private let permissions: mode_t
-  private let working: WorkingTree
-  private var memory: IndexCursor
-  private var index: IndexBuilder
+  let plan: CheckoutPlan
+  let objects: ObjectDatabase
+  let filter: ContentFilter?
+  let workspace: String
+  let permissions: mode_t
+  let working: WorkingTree
+  /// Of the last checkout, where it had the same attributes: under others the same objects give other files.
+  let memory: CheckoutMemory?
+  /// The plan's, and what is read in addition while writing.
+  var listing: TreeListing
+  var cursor = MemoryCursor()
+  var index: IndexBuilder
   /// Of the entry at hand, from the top of this commit; what the index calls it.
-  private var path: [UInt8] = []
+  var path: [UInt8] = []
   private var table = NameTable()
 
   /// - Parameter top: the open folder that is to become equal.
@@ -34,9 +37,11 @@ struct TreeWriter: ~Copyable {
     }
     defer { git.close() }
     var writer = try TreeWriter(plan, git, workspace, working)
+    writer.index.beginFolder([], plan.tree)
     try writer.apply(plan.listing.top, to: top)
+    writer.index.endFolder(FileStatus(folder: top))
     do {
-      try git.finish(writer.index.finish(), fingerprint: plan.attributes.text)
+      try git.finish(writer.index, fingerprint: plan.attributes.text)
     } catch {
       throw failure(plan.prefix + Array(".git/index".utf8), "cannot be written", error, workspace)
     }
@@ -63,14 +68,12 @@ struct TreeWriter: ~Copyable {
     self.workspace = workspace
     self.working = working
     permissions = git.permissions
-    // Under other attributes the same objects give other files.
-    memory = IndexCursor(plan.memory?.fingerprint == plan.attributes.text ? plan.memory?.index : nil)
-    index = IndexBuilder(capacity: plan.listing.entries.count)
+    memory = plan.memory?.fingerprint == plan.attributes.text ? plan.memory : nil
+    index = IndexBuilder(capacity: max(plan.listing.entries.count, Int(plan.memory?.count ?? 0)))
   }
 
-  // MARK: Folders
-
-  private mutating func apply(_ range: Range<Int32>, to folder: Int32) throws(GitFailure) {
+  /// Makes the open folder equal to a row of entries.
+  mutating func apply(_ range: Range<Int32>, to folder: Int32) throws(GitFailure) {
     try removeOthers(range, in: folder)
     let length = path.count
     // What stands in a folder's `.gitattributes` is needed for its neighbours.
@@ -87,26 +90,20 @@ struct TreeWriter: ~Copyable {
       path.append(contentsOf: listing.name(entry))
       switch entry.kind {
       case .folder:
-        let child = try enter(entry, in: folder)
+        let child = try listing.withName(entry) { name throws(GitFailure) in try enter(name, in: folder) }
         defer { close(child) }
-        path.append(UInt8(ascii: "/"))
-        try apply(entry.children, to: child)
+        try fill(child, entry.id, listing.name(entry), entry.isUnread ? nil : entry.children)
       case .submodule:
-        let child = try enter(entry, in: folder)
+        let child = try listing.withName(entry) { name throws(GitFailure) in try enter(name, in: folder) }
         defer { close(child) }
-        if let submodule = plan.submodules[path] {
-          try TreeWriter.write(submodule, to: child, workspace: workspace, working)
-        } else {
-          try removeOthers(0..<0, in: child)
-        }
-        index.append(path: path[...], id: entry.id, mode: entry.indexMode, status: FileStatus())
+        try fillSubmodule(child, entry.id)
       case .file, .groupWritableFile, .executable, .link:
-        let remembered = memory.status(of: path[...], entry.id)
         let status: FileStatus
         if let attributes, listing.isAttributes(entry) {
           status = attributes
         } else {
-          status = try settle(entry, in: folder, remembered: remembered)
+          let known = memory.flatMap { cursor.entry(of: path[...], entry.id, in: $0) }
+          status = try settle(entry, in: folder, remembered: known)
         }
         index.append(path: path[...], id: entry.id, mode: entry.indexMode, status: status)
       }
@@ -114,17 +111,70 @@ struct TreeWriter: ~Copyable {
     }
   }
 
+  /// Makes an open folder, whose path is at hand, equal to a tree.
+  /// - Parameter range: what the tree holds, where it was read.
+  mutating func fill(
+    _ folder: Int32, _ tree: ObjectID, _ name: some Sequence<UInt8>, _ range: Range<Int32>?
+  ) throws(GitFailure) {
+    index.beginFolder(name, tree)
+    var status = FileStatus(folder: folder)
+    let place = memory?.places[path]
+    path.append(UInt8(ascii: "/"))
+    if let range {
+      try apply(range, to: folder)
+      status = FileStatus(folder: folder)
+    } else if let memory, let place, memory.isUnchanged(status, place) {
+      if try applyRemembered(memory, place, to: folder) { status = FileStatus(folder: folder) }
+    } else {
+      try apply(try read(tree), to: folder)
+      status = FileStatus(folder: folder)
+    }
+    index.endFolder(status)
+  }
+
+  mutating func fillSubmodule(_ folder: Int32, _ commit: ObjectID) throws(GitFailure) {
+    if let submodule = plan.submodules[path] {
+      try TreeWriter.write(submodule, to: folder, workspace: workspace, working)
+    } else {
+      path.append(UInt8(ascii: "/"))
+      try removeOthers(0..<0, in: folder)
+      path.removeLast()
+    }
+    index.append(path: path[...], id: commit, mode: TreeEntry.Kind.submodule.rawValue, status: FileStatus())
+  }
+
+  /// Reads a tree that was inspected in an earlier checkout. Its path, with a slash behind it, is at hand.
+  private mutating func read(_ tree: ObjectID) throws(GitFailure) -> Range<Int32> {
+    let first = listing.count
+    try objects.read(tree, as: GIT_OBJECT_TREE) { bytes throws(GitFailure) in
+      try TreeInspection.parse(bytes, into: &listing, plan.prefix + path)
+    }
+    let range = first..<listing.count
+    for place in range where listing[place].kind == .folder {
+      let (own, length) = (listing[place], path.count)
+      path.append(contentsOf: listing.name(own))
+      if let memory = plan.memory, let known = memory.places[path], memory.folders[Int(known)].id == own.id {
+        listing.setUnread(place)
+      } else {
+        // The memory knows no empty folders; whether this is one has to be seen.
+        path.append(UInt8(ascii: "/"))
+        let children = try read(own.id)
+        if !listing.isAllEmpty(children) { listing.setChildren(of: place, children) }
+      }
+      path.removeLast(path.count - length)
+    }
+    return range
+  }
+
   /// Opens a real folder of this name; removes whatever else has the name.
-  private func enter(_ entry: TreeEntry, in parent: Int32) throws(GitFailure) -> Int32 {
+  func enter(_ name: UnsafePointer<CChar>, in parent: Int32) throws(GitFailure) -> Int32 {
     let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-    var folder = listing.withName(entry) { openat(parent, $0, flags) }
+    var folder = openat(parent, name, flags)
     if folder < 0 {
       // Missing, not a folder, a link, or without permissions.
-      if errno != ENOENT { try remove(entry, in: parent) }
-      guard listing.withName(entry, { mkdirat(parent, $0, 0o777) }) == 0 else {
-        throw failure("cannot be made", .current)
-      }
-      folder = listing.withName(entry) { openat(parent, $0, flags) }
+      if errno != ENOENT { try remove(name, in: parent) }
+      guard mkdirat(parent, name, 0o777) == 0 else { throw failure("cannot be made", .current) }
+      folder = openat(parent, name, flags)
       guard folder >= 0 else { throw failure("cannot be opened", .current) }
       return folder
     }
@@ -161,111 +211,11 @@ struct TreeWriter: ~Copyable {
     }
   }
 
-  // MARK: Files
-
-  /// Makes one file or link right.
-  private func settle(
-    _ entry: TreeEntry, in folder: Int32, remembered: (status: FileStatus, mode: UInt32)?
-  ) throws(GitFailure) -> FileStatus {
-    var found = stat()
-    let isThere = listing.withName(entry) { fstatat(folder, $0, &found, AT_SYMLINK_NOFOLLOW) } == 0
-    if isThere, let remembered, remembered.mode == entry.indexMode, hasRightMode(found, entry) {
-      let status = FileStatus(found)
-      if status == remembered.status, !memory.isRacy(status) {
-        try working.countFile(written: false)
-        return status
-      }
-    }
-    let (status, isNew) = try objects.read(entry.id, as: GIT_OBJECT_BLOB) { blob throws(GitFailure) in
-      guard entry.kind != .link, let filter else { return try settle(entry, in: folder, isThere ? found : nil, blob) }
-      return try filter.apply(to: blob, id: entry.id, path: path[...]) { content throws(GitFailure) in
-        try settle(entry, in: folder, isThere ? found : nil, content)
-      }
-    }
-    try working.countFile(written: isNew)
-    return status
-  }
-
-  private func settle(
-    _ entry: TreeEntry, in folder: Int32, _ found: stat?, _ content: UnsafeRawBufferPointer
-  ) throws(GitFailure) -> (FileStatus, isNew: Bool) {
-    if let found, let kept = try keep(entry, in: folder, found, content) { return (kept, false) }
-    if found != nil { try remove(entry, in: folder) }
-    if entry.kind == .link {
-      guard !content.isEmpty, content.count < Int(PATH_MAX), !content.contains(0) else {
-        throw GitFailure(
-          .hostileTree, operation: "check out", "\"\(shownPath)\" is a symbolic link whose target is not a path.")
-      }
-      let target = content.map { CChar(bitPattern: $0) } + [0]
-      let code = listing.withName(entry) { symlinkat(target, folder, $0) }
-      guard code == 0 else { throw failure("cannot be made", .current) }
-      var made = stat()
-      guard listing.withName(entry, { fstatat(folder, $0, &made, AT_SYMLINK_NOFOLLOW) }) == 0 else {
-        throw failure("cannot be found again", .current)
-      }
-      return (FileStatus(made), true)
-    }
-    let mode: mode_t = entry.kind == .executable ? 0o777 : 0o666
-    let file = listing.withName(entry) { openat(folder, $0, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode) }
-    guard file >= 0 else { throw failure("cannot be made", .current) }
-    defer { close(file) }
-    do {
-      try Descriptors.write(content, to: file)
-    } catch {
-      throw failure("cannot be written", error)
-    }
-    var made = stat()
-    guard fstat(file, &made) == 0 else { throw failure("cannot be looked at", .current) }
-    return (FileStatus(made), true)
-  }
-
-  /// The status of a file that has the right bytes already, its mode made right where it is not. `nil`: it is to
-  /// be replaced.
-  private func keep(
-    _ entry: TreeEntry, in folder: Int32, _ found: stat, _ content: UnsafeRawBufferPointer
-  ) throws(GitFailure) -> FileStatus? {
-    guard Int(found.st_size) == content.count, found.st_uid == geteuid() else { return nil }
-    if entry.kind == .link {
-      guard found.st_mode & S_IFMT == S_IFLNK else { return nil }
-      var target = [CChar](repeating: 0, count: content.count + 1)
-      let length = listing.withName(entry) { readlinkat(folder, $0, &target, target.count) }
-      guard length == content.count, target.withUnsafeBytes({ $0.prefix(length).elementsEqual(content) }) else {
-        return nil
-      }
-      return FileStatus(found)
-    }
-    // A second name of the file may be outside: it is not to be changed through this one.
-    guard found.st_mode & S_IFMT == S_IFREG, found.st_nlink == 1 else { return nil }
-    let file = listing.withName(entry) { openat(folder, $0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
-    guard file >= 0 else { return nil }
-    defer { close(file) }
-    var now = stat()
-    guard fstat(file, &now) == 0, now.st_ino == found.st_ino, now.st_mode & S_IFMT == S_IFREG,
-      let bytes = Descriptors.read(file, count: content.count),
-      bytes.withUnsafeBytes({ IndexCursor.compare($0, content) == 0 })
-    else { return nil }
-    if !hasRightMode(now, entry), fchmod(file, entry.kind == .executable ? permissions : permissions & 0o666) != 0 {
-      return nil
-    }
-    guard fstat(file, &now) == 0, Int(now.st_size) == content.count else { return nil }
-    return FileStatus(now)
-  }
-
-  private func hasRightMode(_ status: stat, _ entry: TreeEntry) -> Bool {
-    switch entry.kind {
-    case .link: status.st_mode & S_IFMT == S_IFLNK
-    case .executable: status.st_mode == S_IFREG | permissions
-    default: status.st_mode == S_IFREG | permissions & 0o666
-    }
-  }
-
-  // MARK: Removal and failure
-
-  private func remove(_ entry: TreeEntry, in folder: Int32) throws(GitFailure) {
+  func remove(_ entry: TreeEntry, in folder: Int32) throws(GitFailure) {
     try listing.withName(entry) { name throws(GitFailure) in try remove(name, in: folder) }
   }
 
-  private func remove(_ name: UnsafePointer<CChar>, in folder: Int32) throws(GitFailure) {
+  func remove(_ name: UnsafePointer<CChar>, in folder: Int32) throws(GitFailure) {
     do throws(SystemError) {
       try Directories.remove(name, in: folder)
     } catch {
@@ -273,9 +223,9 @@ struct TreeWriter: ~Copyable {
     }
   }
 
-  private var shownPath: Escaped { Escaped(plan.prefix + path) }
+  var shownPath: Escaped { Escaped(plan.prefix + path) }
 
-  private func failure(_ what: String, _ error: SystemError) -> GitFailure {
+  func failure(_ what: String, _ error: SystemError) -> GitFailure {
     Self.failure(plan.prefix + path, what, error, workspace)
   }
 
