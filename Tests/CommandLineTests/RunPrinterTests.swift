@@ -88,7 +88,7 @@ struct RunPrinterTests {
     let start = 1_700_000_000_000
     let messages = [
       Self.log(1, "one\ntwo", offset: 0, times: [[0, start], [4, start + 1500]]),
-      Self.log(1, " goes on\r\n\nfour\n", offset: 7, times: [[4, start + 1500], [17, start + 60_000]]),
+      Self.log(1, " goes on\r\n\nfour\n", offset: 7, times: [[4, start + 1500], [18, start + 60_000]]),
     ]
     #expect(
       Self.text(&printer, messages) == """

@@ -234,7 +234,7 @@ struct HookServerTests {
     }
   }
 
-  @Test("a client that goes away in the middle of a body leaves nothing behind")
+  @Test("a client that ends in the middle of a body is told so, and nothing reaches the agent")
   func goneInTheMiddle() async throws {
     let agent = FakeAgent()
     try await withHookServer(agent) { port in
@@ -242,11 +242,38 @@ struct HookServerTests {
         let connection = try await RawConnection(port: port)
         await connection.send("POST /webhook/a HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
         connection.finishSending()
-        #expect(await connection.readToEnd() == "")
+        #expect(await connection.readToEnd().hasPrefix("HTTP/1.1 400 "))
       }
       #expect(await Self.ask(port, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").hasPrefix("HTTP/1.1 200 "))
     }
     #expect(agent.requests.isEmpty)
+  }
+
+  @Test("a good delivery before a bad one on the same connection is answered")
+  func goodBeforeBad() async throws {
+    let agent = FakeAgent()
+    agent.answers { _ in
+      try? await Task.sleep(for: .milliseconds(50))
+      return HookAnswer(status: 202, body: "{}")
+    }
+    try await withHookServer(agent) { port in
+      let good = "POST /webhook/a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
+      let answer = await Self.ask(port, good + "rubbish\r\n\r\n")
+      #expect(answer.hasPrefix("HTTP/1.1 202 "), "\(answer)")
+    }
+    #expect(agent.requests.count == 1)
+  }
+
+  @Test("pipelined deliveries of a client that has said all are all answered")
+  func pipelinedAndHalfClosed() async throws {
+    let agent = FakeAgent()
+    try await withHookServer(agent) { port in
+      let connection = try await RawConnection(port: port)
+      let one = "POST /webhook/a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
+      await connection.send(one + one + one)
+      connection.finishSending()
+      #expect(await connection.readToEnd().components(separated: "HTTP/1.1 200 ") == 3)
+    }
   }
 
   @Test("an old client gets its connection kept where it asks, and closed where it does not")

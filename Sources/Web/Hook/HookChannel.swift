@@ -21,7 +21,7 @@ struct HookChannel: ServerChildChannel {
       decoderLimits.maxHeaderFieldCount = limits.headerCount
       let pipeline = channel.pipeline.syncOperations
       try pipeline.configureHTTPServerPipeline(
-        withPipeliningAssistance: true,
+        withPipeliningAssistance: false,
         withErrorHandling: false,
         // Every response header is one of ours or a number.
         withOutboundHeaderValidation: false,

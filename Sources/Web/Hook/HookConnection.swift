@@ -4,13 +4,14 @@ import NIOCore
 import NIOHTTP1
 
 /// One connection to the hook endpoint, on its event loop: reads a request, gives it to the agent, writes the
-/// answer, and so on. `HTTPServerPipelineHandler` before it keeps pipelined requests in order.
+/// answer, and so on. What a client sends ahead waits, unread as far as possible, until its turn has come.
 ///
 /// It is a channel handler of our own and not a Hummingbird responder because the limits of an open door
 /// (deadlines for head and body, an answer before the body has ended, a lingering close) are about bytes on a
 /// connection, and because every hop that a delivery does not make is time in which it is not yet on disk.
-final class HookConnection: ChannelInboundHandler {
+final class HookConnection: ChannelDuplexHandler {
   typealias InboundIn = HTTPServerRequestPart
+  typealias OutboundIn = Never
   typealias OutboundOut = HTTPServerResponsePart
 
   private enum State {
@@ -28,6 +29,13 @@ final class HookConnection: ChannelInboundHandler {
   private let agent: any AgentControl
   private let limits: HookLimits
   private var state = State.waiting(first: true)
+  /// Parts of later requests that came while one was being answered.
+  private var ahead = CircularBuffer<HTTPServerRequestPart>()
+  private var wantsToRead = false
+  /// The client has said that it will send nothing more.
+  private var inputEnded = false
+  /// The server takes no further request.
+  private var isStopping = false
   private var deadline: NIODeadline
   private var ticks: RepeatedTask?
   /// Tells the answer of the current request from that of one that was given up.
@@ -50,10 +58,32 @@ final class HookConnection: ChannelInboundHandler {
   // MARK: Requests
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    switch unwrapInboundIn(data) {
+    let part = unwrapInboundIn(data)
+    if case .answering = state { ahead.append(part) } else { take(part, context: context) }
+  }
+
+  private func take(_ part: HTTPServerRequestPart, context: ChannelHandlerContext) {
+    switch part {
     case .head(let head): received(head, context: context)
     case .body(let bytes): received(bytes, context: context)
     case .end: receivedEnd(context: context)
+    }
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if case .answering = state { wantsToRead = true } else { context.read() }
+  }
+
+  /// The connection is free again: takes what has come in the meantime, up to the next whole request.
+  private func goOn(context: ChannelHandlerContext) {
+    while let part = ahead.popFirst() {
+      take(part, context: context)
+      if case .answering = state { return }
+    }
+    if inputEnded, case .waiting = state { return close(context: context) }
+    if wantsToRead {
+      wantsToRead = false
+      context.read()
     }
   }
 
@@ -69,7 +99,7 @@ final class HookConnection: ChannelInboundHandler {
     } catch {
       return refuse(error, context: context)
     }
-    keepsAlive = checked.keepsAlive
+    keepsAlive = checked.keepsAlive && !isStopping
     switch HookRoute(method: head.method, target: head.uri) {
     case .hook(let source):
       self.source = source
@@ -147,6 +177,7 @@ final class HookConnection: ChannelInboundHandler {
     self.answer(
       HTTPResponseStatus(statusCode: answer.status), body: answer.body, retryAfter: answer.retryAfter,
       context: context)
+    goOn(context: context)
   }
 
   // MARK: Answers
@@ -228,18 +259,27 @@ final class HookConnection: ChannelInboundHandler {
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     switch (error as? HTTPParserError, state) {
-    case (nil, _), (_, .lingering), (_, .closed), (_, .answering): close(context: context)
+    // A good request is answered even where rubbish follows it.
+    case (.some, .answering): keepsAlive = false
+    case (nil, _), (_, .lingering), (_, .closed): close(context: context)
     case (.headerOverflow, _): refuse(.headersTooLarge, context: context)
     default: refuse(.badRequest, context: context)
     }
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    // The client will send nothing more; it may still wait for the answer to a whole request.
-    if let event = event as? ChannelEvent, event == .inputClosed {
-      if case .answering = state { keepsAlive = false } else { close(context: context) }
+    switch event {
+    case ChannelEvent.inputClosed:
+      // The client may still wait for the answer to what it has sent.
+      inputEnded = true
+      if case .answering = state {} else { close(context: context) }
+    case is ChannelShouldQuiesceEvent:
+      // The agent stops: requests that are being read or answered come to their end, no other follows.
+      keepsAlive = false
+      isStopping = true
+      if case .waiting = state { close(context: context) }
+    default: context.fireUserInboundEventTriggered(event)
     }
-    context.fireUserInboundEventTriggered(event)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
