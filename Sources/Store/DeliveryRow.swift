@@ -16,7 +16,7 @@ enum DeliveryRow {
       receivedAt: StoredTime.date(row["received_at"]), address: row["address"],
       headers: StoredHeaders.headers(headers), body: body, bodySize: row["body_size"],
       verdict: try verdict(row),
-      decisions: try decisions.map { try StoredJSON.value([Decision].self, $0) } ?? [])
+      decisions: decisions.map(StoredDecisions.decisions) ?? [])
   }
 
   static func verdict(_ row: Row) throws -> Verdict {

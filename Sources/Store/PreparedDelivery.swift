@@ -27,7 +27,7 @@ struct PreparedDelivery: Sendable {
     size = delivery.body.count
     fields = Fields(
       event: delivery.event, receivedAt: StoredTime.milliseconds(delivery.receivedAt), address: delivery.address,
-      decisions: delivery.decisions.isEmpty ? nil : try StoredJSON.text(delivery.decisions),
+      decisions: StoredDecisions.text(delivery.decisions),
       headers: Data(StoredHeaders.bytes(delivery.headers)), body: Data(delivery.body))
     runs = try delivery.runs.map { try PreparedRun($0, at: delivery.receivedAt) }
   }

@@ -8,6 +8,10 @@ import Testing
     let fixture = try StoreUnderTest()
     let body = (0..<20_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
     var delivery = someDelivery("d-1", body: body)
+    delivery.decisions = [
+      Decision(pipeline: "shop", starts: true, reason: "branch main"),
+      Decision(pipeline: "docs.v2", starts: false, reason: #"branch "main" not in [docs: "a"]"#),
+    ]
     delivery.headers = Headers([
       .init(name: "X-Two", value: "a: b"), .init(name: "X-Two", value: ""), .init(name: "X-Umlaut", value: "ü"),
     ])

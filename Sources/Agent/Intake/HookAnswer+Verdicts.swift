@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Model
 
 /// The answers of the hook endpoint. A 2xx is only ever made from what the store has recorded.
@@ -7,9 +6,9 @@ extension HookAnswer {
   static func recorded(_ delivery: RecordedDelivery) -> HookAnswer {
     switch delivery.verdict {
     case .started(let runs):
-      HookAnswer(status: 202, Body(delivery: delivery.number, verdict: .started, runs: runs))
+      accepted(202, delivery.number, .started, runs: runs)
     case .ignored(let reason):
-      HookAnswer(status: 200, Body(delivery: delivery.number, verdict: .ignored, runs: [], reason: reason))
+      accepted(200, delivery.number, .ignored, runs: [], reason: reason)
     case .rejected(let reason):
       // The store never repeats a refused delivery; if it ever did, this is not an acceptance.
       .malformed(reason)
@@ -37,31 +36,37 @@ extension HookAnswer {
     return answer
   }
 
-  private struct Body: Encodable {
-    var delivery: Int
-    var verdict: Verdict.Kind
-    var runs: [Int]
-    var reason: String?
-  }
+  // Written by hand: this is on the way of every delivery, and an encoder would take longer than the signature.
 
-  private struct Failure: Encodable {
-    struct Words: Encodable {
-      var code: String
-      var message: String
-    }
-    var error: Words
-  }
-
-  private init(status: Int, _ body: Body) {
-    self.init(status: status, body: HookAnswer.text(body))
+  private static func accepted(
+    _ status: Int, _ delivery: Int, _ verdict: Verdict.Kind, runs: [Int], reason: String? = nil
+  ) -> HookAnswer {
+    let reason = reason.map { "\"reason\":\(quoted($0))," } ?? ""
+    let runs = runs.map(String.init).joined(separator: ",")
+    return HookAnswer(
+      status: status,
+      body: "{\"delivery\":\(delivery),\(reason)\"runs\":[\(runs)],\"verdict\":\"\(verdict.rawValue)\"}")
   }
 
   private init(status: Int, error code: String, _ message: String) {
-    self.init(status: status, body: HookAnswer.text(Failure(error: .init(code: code, message: message))))
+    self.init(
+      status: status, body: "{\"error\":{\"code\":\"\(code)\",\"message\":\(HookAnswer.quoted(message))}}")
   }
 
-  private static func text(_ value: some Encodable) -> String {
-    // Strings, numbers and arrays of them always encode.
-    (try? JSON.encoder().encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+  /// A JSON string (RFC 8259, section 7).
+  private static func quoted(_ text: String) -> String {
+    var bytes: [UInt8] = [UInt8(ascii: "\"")]
+    bytes.reserveCapacity(text.utf8.count + 16)
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+      case 0..<0x20:
+        let digits = String(byte, radix: 16)
+        bytes += Array("\\u00\(digits.utf8.count == 1 ? "0" : "")\(digits)".utf8)
+      default: bytes.append(byte)
+      }
+    }
+    bytes.append(UInt8(ascii: "\""))
+    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -67,6 +67,13 @@ import Testing
     #expect(kept.decisions.map(\.pipeline) == ["shop"])
   }
 
+  @Test("a reason with quotes, backslashes and control characters is still JSON")
+  func quoting() throws {
+    let reason = "say \"no\" \\ \u{1}\n\t\u{7f} ü 🙂"
+    let answer = HookAnswer.recorded(RecordedDelivery(number: 7, verdict: .ignored(reason: reason), isRepeat: false))
+    #expect(try decode(answer) == Answer(delivery: 7, verdict: "ignored", runs: [], reason: reason))
+  }
+
   @Test("an event that is no push is acknowledged and recorded")
   func ping() async throws {
     let fixture = try AgentUnderTest(someRules([try somePipeline()]))

@@ -13,7 +13,20 @@ import Testing
       ("tab\t\\", #""tab\t\\""#), ("Grüße", #""Grüße""#), ("\u{85}", #""\u{85}""#),
     ])
   func quoting(text: String, expected: String) {
-    #expect(LogfmtHandler.quoted(text) == expected)
+    var line: [UInt8] = []
+    LogfmtHandler.appendQuoted(text, to: &line)
+    #expect(String(decoding: line, as: UTF8.self) == expected)
+  }
+
+  @Test("a time is in UTC with milliseconds, as RFC 3339 writes it")
+  func time() throws {
+    let before = Date()
+    var text: [UInt8] = []
+    LogTime.append(to: &text)
+    let written = String(decoding: text, as: UTF8.self)
+    let read = try Date(written, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    #expect(written.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/) != nil)
+    #expect(read.timeIntervalSince(before) > -0.002 && read.timeIntervalSince(before) < 60)
   }
 
   @Test("a line has the level, what happened, the words, and the rest by name")
@@ -25,7 +38,7 @@ import Testing
       file: #file, function: #function, line: #line)
 
     #expect(
-      handler.line(for: event)
+      String(decoding: handler.line(for: event), as: UTF8.self)
         == "<4>level=warning event=delivery_rejected msg=\"a delivery was rejected\" address=192.0.2.1 source=github\n")
   }
 }
