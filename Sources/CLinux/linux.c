@@ -40,13 +40,12 @@ static void become(const struct pushrod_program *program, pid_t parent, int repo
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);
   setsid();
-  struct sigaction normal;
-  memset(&normal, 0, sizeof normal);
-  normal.sa_handler = SIG_DFL;
-  for (int signal = 1; signal <= SIGRTMAX; signal++) sigaction(signal, &normal, NULL);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
+  // By system call: glibc refuses to touch the two signals it keeps for itself, and those may have been
+  // inherited as ignored. All zeros is the default action in the kernel's layout, on every architecture.
+  unsigned long normal[8] = {0};
+  unsigned long none = 0;
+  for (int signal = 1; signal <= 64; signal++) syscall(SYS_rt_sigaction, signal, normal, NULL, sizeof none);
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
   umask(022);
   // The report must survive the moves below: it goes to 3, everything above is closed.
   if (dup2(program->output, 1) < 0 || dup2(1, 2) < 0 || dup2(program->input, 0) < 0) fail(report, 1);

@@ -44,11 +44,15 @@ struct Cgroup {
   /// Sends SIGKILL to every process in it and below it.
   func kill() { _ = SmallFile.write("1", to: path + "/cgroup.kill") }
 
-  /// Removes it and what is below it. Fails quietly while a process is in it.
+  /// Removes it and what is below it. The kernel may take a moment to let go of processes that were collected
+  /// already; fails quietly where it does not.
   func remove() {
-    if rmdir(path) == 0 || errno == ENOENT { return }
-    for name in FileTree.folders(in: path) { rmdir(path + "/" + name) }
-    rmdir(path)
+    for _ in 0..<50 {
+      if rmdir(path) == 0 || errno == ENOENT { return }
+      for name in FileTree.folders(in: path) { rmdir(path + "/" + name) }
+      if rmdir(path) == 0 { return }
+      usleep(2_000)
+    }
   }
 
   /// The folder of this process's own cgroup.

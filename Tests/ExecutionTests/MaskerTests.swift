@@ -1,0 +1,97 @@
+import Testing
+
+@testable import Execution
+
+@Suite("Masking secrets in a stream")
+struct MaskerTests {
+  /// Feeds `text` in the pieces that `sizes` say, over and over.
+  static func mask(_ text: [UInt8], _ patterns: [[UInt8]], sizes: [Int]) -> [UInt8] {
+    var masker = Masker(patterns)
+    var output: [UInt8] = []
+    var rest = text[...]
+    var turn = 0
+    while !rest.isEmpty {
+      let piece = rest.prefix(sizes[turn % sizes.count])
+      piece.withUnsafeBytes { masker.mask($0, into: &output) }
+      rest = rest.dropFirst(piece.count)
+      turn += 1
+    }
+    masker.finish(into: &output)
+    return output
+  }
+
+  /// The plain way: which bytes does some pattern cover?
+  static func expected(_ text: [UInt8], _ patterns: [[UInt8]]) -> [UInt8] {
+    var output: [UInt8] = []
+    var hiddenEnd = 0
+    for position in text.indices {
+      let longest = patterns.filter { text[position...].starts(with: $0) }.map(\.count).max() ?? 0
+      if longest > 0, position >= hiddenEnd { output += Array("***".utf8) }
+      hiddenEnd = max(hiddenEnd, longest > 0 ? position + longest : 0)
+      if position >= hiddenEnd { output.append(text[position]) }
+    }
+    return output
+  }
+
+  @Test(
+    "examples",
+    arguments: [
+      ("say hunter2 twice: hunter2hunter2", ["hunter2"], "say *** twice: ******"),
+      ("abcdefghi", ["abcdef", "defghi"], "***"),
+      ("abcd abcdefgh abcdef", ["abcd", "abcdefgh"], "*** *** ***ef"),
+      ("aaaaaaaaab", ["aaaa"], "***b"),
+      ("hunter", ["hunter2"], "hunter"),
+      ("nothing", [], "nothing"),
+    ])
+  func examples(text: String, secrets: [String], expected: String) {
+    for size in 1...5 {
+      let output = Self.mask(Array(text.utf8), secrets.map { Array($0.utf8) }, sizes: [size])
+      #expect(String(decoding: output, as: UTF8.self) == expected)
+    }
+  }
+
+  @Test("however the bytes arrive, the result is that of the plain way", arguments: 0..<300)
+  func random(seed: Int) {
+    var random = SystemRandomNumberGenerator()
+    let letters = Array("ab".utf8) + (seed % 2 == 0 ? [] : Array("cd\n".utf8))
+    func word(_ range: ClosedRange<Int>) -> [UInt8] {
+      (0..<Int.random(in: range, using: &random)).map { _ in letters.randomElement(using: &random) ?? 0 }
+    }
+    let patterns = (0..<Int.random(in: 1...5)).map { _ in word(4...12) }
+    var text: [UInt8] = []
+    for _ in 0..<20 { text += Bool.random() ? word(0...30) : patterns.randomElement() ?? [] }
+    let sizes = (0..<5).map { _ in Int.random(in: 1...40) }
+    let (output, right) = (Self.mask(text, patterns, sizes: sizes), Self.expected(text, patterns))
+    #expect(output == right, "\(String(decoding: text, as: UTF8.self)) \(patterns) \(sizes)")
+  }
+
+  @Test("only what may still become a secret is held back")
+  func heldBack() {
+    var masker = Masker([Array("hunter2".utf8)])
+    var output: [UInt8] = []
+    Array("password: hun".utf8).withUnsafeBytes { masker.mask($0, into: &output) }
+    #expect(String(decoding: output, as: UTF8.self) == "password: ")
+    Array("gry? ".utf8).withUnsafeBytes { masker.mask($0, into: &output) }
+    #expect(String(decoding: output, as: UTF8.self) == "password: hungry? ")
+  }
+
+  @Test("a secret is looked for in its usual spellings")
+  func spellings() {
+    let patterns = Set(MaskPatterns.patterns(of: ["p&ss'word\"1\n"]).map { String(decoding: $0, as: UTF8.self) })
+    #expect(patterns.isSuperset(of: ["p&ss'word\"1", "p%26ss%27word%221", #"p&ss'\''word"1"#, #"p&ss'word\"1"#]))
+    // base64 of "p&ss'word\"1", of "u:" + it, of "x" + it: the part that does not depend on what stands around.
+    for whole in ["cCZzcyd3b3JkIjE=", "dTpwJnNzJ3dvcmQiMQ==", "eHAmc3Mnd29yZCIx"] {
+      #expect(patterns.contains { $0.count >= 12 && whole.contains($0) }, "\(whole)")
+    }
+  }
+
+  @Test("lines of a key are secrets of their own, its frame and short lines are not")
+  func lines() {
+    let key = "-----BEGIN KEY-----\nb3BlbnNzaC1rZXk=\nabc\n-----END KEY-----\n"
+    let patterns = MaskPatterns.patterns(of: [key]).map { String(decoding: $0, as: UTF8.self) }
+    #expect(patterns.contains("b3BlbnNzaC1rZXk="))
+    #expect(!patterns.contains { $0 == "abc" || $0 == "-----BEGIN KEY-----" })
+    #expect(!MaskPatterns.isMaskable("abc"))
+    #expect(MaskPatterns.isMaskable("abcd"))
+  }
+}
