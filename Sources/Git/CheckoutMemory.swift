@@ -4,8 +4,8 @@ import Glibc
 /// What the last checkout remembers of the workspace: a Git index (version 2, gitformat-index(5)) with a cache tree,
 /// and for each folder of that what the disk said about it. Taken apart without copying.
 ///
-/// It only saves work. A file counts as right where path, object and eight fields of its status on disk agree, a
-/// folder's tree as inspected where its place and its object agree; damage does not bring that about.
+/// It only saves work: a file counts as right where object, mode and eight fields of its status on disk agree, a
+/// folder's tree as inspected where its place and its object agree. A checksum keeps damage out.
 struct CheckoutMemory {
   /// A folder with at least one file below it.
   struct Folder {
@@ -33,6 +33,12 @@ struct CheckoutMemory {
 
   /// - Returns: `nil` for bytes of another form.
   init?(_ bytes: [UInt8], written: timespec) {
+    let isWhole = bytes.withUnsafeBytes { bytes in
+      bytes.count > 8
+        && Checksum.of(UnsafeRawBufferPointer(rebasing: bytes.dropLast(8)))
+          == bytes.loadUnaligned(fromByteOffset: bytes.count - 8, as: UInt64.self)
+    }
+    guard isWhole else { return nil }
     self.bytes = bytes
     self.written = written
     var reader = ByteReader(bytes)

@@ -18,15 +18,13 @@ enum Descriptors {
     return done == count ? bytes : nil
   }
 
-  /// Makes the file `name`, which must not be there, in an open folder, out of these parts.
-  static func write(_ parts: [[UInt8]], to name: String, in folder: Int32) throws(SystemError) {
+  /// Makes the file `name`, which must not be there, in an open folder.
+  static func write(_ bytes: [UInt8], to name: String, in folder: Int32) throws(SystemError) {
     let file = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
     guard file >= 0 else { throw .current }
     defer { close(file) }
-    for part in parts {
-      try part.withUnsafeBufferPointer { part throws(SystemError) in
-        try write(UnsafeRawBufferPointer(part), to: file)
-      }
+    try bytes.withUnsafeBufferPointer { bytes throws(SystemError) in
+      try write(UnsafeRawBufferPointer(bytes), to: file)
     }
   }
 

@@ -21,37 +21,71 @@ enum Directories {
   /// Removes the entry `name` of the open folder `parent`, with all below it. A link is removed, not followed;
   /// folders without permissions get them first.
   static func remove(_ name: UnsafePointer<CChar>, in parent: Int32) throws(SystemError) {
-    if unlinkat(parent, name, 0) == 0 || errno == ENOENT { return }
-    guard errno == EISDIR || errno == EPERM || errno == EACCES else { throw .current }
-    var status = stat()
-    guard fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
-      if errno == ENOENT { return }
-      throw .current
+    var removal = Removal(top: parent)
+    try removal.remove(name, in: parent, depth: 0)
+    try removal.removeMoved()
+  }
+
+  /// Each level of folders keeps a descriptor open, of which there are few: what lies deeper is moved up to the
+  /// top and removed from there.
+  private struct Removal {
+    let top: Int32
+    private var moved: [String] = []
+    private var count = 0
+
+    init(top: Int32) { self.top = top }
+
+    mutating func removeMoved() throws(SystemError) {
+      while let name = moved.popLast() { try remove(name, in: top, depth: 0) }
     }
-    guard status.st_mode & S_IFMT == S_IFDIR else {
-      guard unlinkat(parent, name, 0) == 0 else { throw .current }
-      return
+
+    mutating func remove(_ name: UnsafePointer<CChar>, in parent: Int32, depth: Int) throws(SystemError) {
+      if unlinkat(parent, name, 0) == 0 || errno == ENOENT { return }
+      guard errno == EISDIR || errno == EPERM || errno == EACCES else { throw .current }
+      var status = stat()
+      guard fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+        if errno == ENOENT { return }
+        throw .current
+      }
+      guard status.st_mode & S_IFMT == S_IFDIR else {
+        guard unlinkat(parent, name, 0) == 0 else { throw .current }
+        return
+      }
+      if status.st_mode & 0o700 != 0o700 { try permit(name, in: parent) }
+      guard depth < 64 else { return try moveUp(name, in: parent) }
+      let folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+      guard folder >= 0 else { throw .current }
+      defer { close(folder) }
+      for entry in try names(in: folder) {
+        try entry.withUnsafeBufferPointer { entry throws(SystemError) in
+          guard let entry = entry.baseAddress else { return }
+          try remove(entry, in: folder, depth: depth + 1)
+        }
+      }
+      guard unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT else { throw .current }
     }
-    var folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-    if folder < 0, errno == EACCES {
-      // Unreadable: give it permissions. It was a folder a moment ago; were it a link now, chmod would go
-      // through it, so O_PATH pins what is changed.
-      let pinned = openat(parent, name, pathOnly | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-      guard pinned >= 0 else { throw .current }
-      chmod("/proc/self/fd/\(pinned)", 0o700)
-      close(pinned)
-      folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-    }
-    guard folder >= 0 else { throw .current }
-    defer { close(folder) }
-    if status.st_mode & 0o700 != 0o700 { fchmod(folder, 0o700) }
-    for entry in try names(in: folder) {
-      try entry.withUnsafeBufferPointer { entry throws(SystemError) in
-        guard let entry = entry.baseAddress else { return }
-        try remove(entry, in: folder)
+
+    private mutating func moveUp(_ name: UnsafePointer<CChar>, in parent: Int32) throws(SystemError) {
+      while true {
+        let new = ".pushrod-removed-\(getpid())-\(count)"
+        count += 1
+        if renameat(parent, name, top, new) == 0 {
+          moved.append(new)
+          return
+        }
+        // Somebody's own folder of this name.
+        guard errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR, count < 100_000 else { throw .current }
       }
     }
-    guard unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT else { throw .current }
+
+    /// Gives the owner all rights. The entry was a folder a moment ago; were it a link now, chmod would go through
+    /// it, so O_PATH pins what is changed.
+    private func permit(_ name: UnsafePointer<CChar>, in parent: Int32) throws(SystemError) {
+      let pinned = openat(parent, name, pathOnly | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+      guard pinned >= 0 else { throw .current }
+      defer { close(pinned) }
+      guard chmod("/proc/self/fd/\(pinned)", 0o700) == 0 else { throw .current }
+    }
   }
 
   /// The names in an open folder, each with its ending NUL, without `.` and `..`.

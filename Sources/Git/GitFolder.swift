@@ -42,9 +42,9 @@ struct GitFolder {
     self.parent = parent
     descriptor = folder
     let core = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n\tlogallrefupdates = true\n"
-    try Descriptors.write([Array("\(head.hex)\n".utf8)], to: "HEAD", in: folder)
-    try Descriptors.write([Array((core + config).utf8)], to: "config", in: folder)
-    try Descriptors.write([Array("\(alternate)/objects\n".utf8)], to: "objects/info/alternates", in: folder)
+    try Descriptors.write(Array("\(head.hex)\n".utf8), to: "HEAD", in: folder)
+    try Descriptors.write(Array((core + config).utf8), to: "config", in: folder)
+    try Descriptors.write(Array("\(alternate)/objects\n".utf8), to: "objects/info/alternates", in: folder)
   }
 
   /// The permissions a new folder gets, which tell the process's umask.
@@ -56,9 +56,9 @@ struct GitFolder {
   /// Puts the index in place for `git`, and the memory for the next checkout. The memory comes last: its time
   /// is what changes are compared with.
   func finish(_ index: consuming IndexBuilder, fingerprint: String) throws(SystemError) {
-    let (head, index) = index.finish(fingerprint: fingerprint)
-    try Descriptors.write([index], to: "index", in: descriptor)
-    try Descriptors.write([head, index], to: Self.memoryName, in: descriptor)
+    let (index, memory) = index.finish(fingerprint: fingerprint)
+    try Descriptors.write(index, to: "index", in: descriptor)
+    try Descriptors.write(memory, to: Self.memoryName, in: descriptor)
   }
 
   func close() { _ = Glibc.close(descriptor) }

@@ -55,8 +55,8 @@ struct IndexBuilder {
     count += 1
   }
 
-  /// The whole index, and what goes before it in the memory.
-  consuming func finish(fingerprint: String) -> (memoryHead: [UInt8], index: [UInt8]) {
+  /// The whole index, and the whole memory.
+  consuming func finish(fingerprint: String) -> (index: [UInt8], memory: [UInt8]) {
     for (place, byte) in Self.word(count).enumerated() { bytes[8 + place] = byte }
     var tree: [UInt8] = []
     for folder in folders {
@@ -65,15 +65,20 @@ struct IndexBuilder {
     }
     bytes += Array("TREE".utf8) + Self.word(UInt32(tree.count)) + tree
     bytes += SHA1.digest(of: bytes)
-    var head = CheckoutMemory.magic + Self.word(UInt32(fingerprint.utf8.count)) + Array(fingerprint.utf8)
-    head += Self.word(UInt32(folders.count))
+    var memory: [UInt8] = []
+    memory.reserveCapacity(bytes.count + folders.count * 40 + 100)
+    memory += CheckoutMemory.magic + Self.word(UInt32(fingerprint.utf8.count)) + Array(fingerprint.utf8)
+    memory += Self.word(UInt32(folders.count))
     for folder in folders {
       withUnsafeTemporaryAllocation(byteCount: 40, alignment: 4) { words in
         folder.status.store(to: words, mode: 0)
-        head.append(contentsOf: words)
+        memory.append(contentsOf: words)
       }
     }
-    return (head, bytes)
+    memory += bytes
+    let checksum = memory.withUnsafeBytes { Checksum.of($0) }
+    withUnsafeBytes(of: checksum) { memory.append(contentsOf: $0) }
+    return (bytes, memory)
   }
 
   private static func word(_ value: UInt32) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }

@@ -145,8 +145,8 @@ struct WorkspaceTests {
       #"mv .git "$OUTSIDE/git"; ln -s "$OUTSIDE/git" .git"#,
       #"rm -rf .git; echo "gitdir: $OUTSIDE" > .git"#,
       #"rm -rf .git"#,
-      #": > .git/index; for f in .git/pushrod-index-*; do : > "$f"; done; echo changed > a"#,
-      #"for f in .git/pushrod-index-*; do rm "$f"; mkfifo "$f"; done; : > .git/HEAD"#,
+      #": > .git/index; : > .git/pushrod-memory; echo changed > a"#,
+      #"rm .git/pushrod-memory; mkfifo .git/pushrod-memory; : > .git/HEAD"#,
       #"git update-index --assume-unchanged a; echo changed > a"#,
       #"echo changed > a; git add a; git -c user.name=a -c user.email=a@b commit -qm step; git tag step"#,
       #"chmod -R a-w .git; chmod 000 .git"#,
@@ -163,6 +163,61 @@ struct WorkspaceTests {
       #expect(try GitRepository.git(["tag"], in: fixture.workspace.path) == "", "\(trick)")
     }
   }
+
+  @Test("is cleaned of folders nested by the thousand, without permissions")
+  func cleansDeepFolders() throws {
+    let origin = try GitRepository()
+    try origin.commit("a", "1")
+    let fixture = try Fixture()
+    try fixture.deploy(origin.url)
+    let script = """
+      import os
+      os.chdir(\(quoted(fixture.workspace.path)))
+      for level in range(3000):
+          os.mkdir("d"); os.chmod(".", 0o500) if level % 500 == 499 else None; os.chdir("d")
+      open("bottom", "w").close()
+      """
+    try runChecked(["python3", "-c", script])
+    try fixture.deploy(origin.url)
+    #expect(try picture(of: fixture.workspace.path).count == 3)
+  }
+
+  @Test("keeps what is under .git from growing, and leaves nothing in its neighbourhood")
+  func leavesNothing() throws {
+    let origin = try GitRepository()
+    let fixture = try Fixture()
+    for round in 0..<3 {
+      try origin.commit("a", "\(round)")
+      try fixture.deploy(origin.url)
+    }
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: fixture.workspace.path + "/.git").sorted()
+        == ["HEAD", "config", "index", "info", "objects", "pushrod-memory", "refs"])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.directory.file("workspaces")) == ["shop"])
+  }
+
+  @Test("goes on working for git itself: log, commit, stash, worktree")
+  func gitWorksInIt() throws {
+    let origin = try GitRepository()
+    try origin.commit("a", "1")
+    let tip = try origin.commit("a", "2")
+    let fixture = try Fixture()
+    try fixture.deploy(origin.url)
+    func git(_ words: String...) throws -> String { try GitRepository.git(words, in: fixture.workspace.path) }
+    #expect(try git("log", "--format=%H").split(separator: "\n").count == 2)
+    #expect(try git("remote", "get-url", "origin") == origin.url)
+    try Data("3".utf8).write(to: URL(fileURLWithPath: fixture.workspace.path + "/a"))
+    #expect(try git("diff", "--name-only") == "a")
+    _ = try git("stash")
+    _ = try git("stash", "pop")
+    _ = try git("commit", "--all", "--message", "by a step")
+    _ = try git("fsck", "--strict")
+    try fixture.deploy(origin.url)
+    #expect(try git("rev-parse", "HEAD") == tip)
+    #expect(try fixture.directory.read("workspaces/shop/a") == "2")
+  }
+
+  private func quoted(_ text: String) -> String { "'\(text)'" }
 
   @Test("is made again where a file, a link or half a checkout is in its place")
   func replacesWhatIsThere() throws {
