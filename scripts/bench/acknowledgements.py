@@ -5,10 +5,12 @@ difference: Pushrod has each delivery on disk before it answers; webhook stores 
 """
 
 import json
+import os
 import re
 import sqlite3
 import statistics
 import subprocess
+import time
 from pathlib import Path
 
 import github
@@ -48,6 +50,8 @@ def measure(binaries, area, table):
     webhook_port = start_webhook(area)
     expect(agent.port, "/webhook/github", body, "not in")
     expect(webhook_port, "/hooks/shop", body, "not satisfied")
+    # At one connection, nobody can answer faster than the disk says yes.
+    table.add("what this disk confirms, one write at a time", f"{confirmed_writes(area):.0f} /s")
     requests = 0
     for connections, aim in CONNECTIONS.items():
         ours, peer = [], []
@@ -103,6 +107,21 @@ def load(area, port, path, body, connections, prefix):
     if result["errors"]:
         raise processes.Failure(f"{result['errors']} requests to port {port} failed: {output}")
     return result
+
+
+def confirmed_writes(area):
+    """Writes of 4 KB a second to a place that is there already, each followed by fdatasync(2)."""
+    descriptor = os.open(area / "disk", os.O_CREAT | os.O_WRONLY)
+    os.write(descriptor, b"x" * 4096)
+    os.fsync(descriptor)
+    begin = time.perf_counter()
+    count = 0
+    while time.perf_counter() - begin < 1:
+        os.pwrite(descriptor, b"x" * 4096, 0)
+        os.fdatasync(descriptor)
+        count += 1
+    os.close(descriptor)
+    return count / (time.perf_counter() - begin)
 
 
 def rate(results):
