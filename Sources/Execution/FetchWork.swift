@@ -43,7 +43,10 @@ struct FetchWork {
       url: url, ref: request.ref.full, policy: policy, progress: transfer.note, message: say)
     transfer.finish()
     let commit = try mirror.prove(commit: request.commit.hex, reachableFrom: request.ref.full)
-    say(commit == tip ? "commit \(commit) is the tip of \(request.ref)" : "commit \(commit) is part of \(request.ref), whose tip is \(tip)")
+    say(
+      commit == tip
+        ? "commit \(commit) is the tip of \(request.ref)"
+        : "commit \(commit) is part of \(request.ref), whose tip is \(tip)")
 
     try discardUnfinished()
     let start = Instant.now

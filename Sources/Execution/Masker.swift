@@ -126,9 +126,11 @@ struct Masker {
     for index in byFirst[Int(bytes[position])] {
       let pattern = patterns[index]
       let compared = min(pattern.count, left)
-      guard pattern.count > length, pattern.withUnsafeBytes({ whole in
-        bytes[position..<position + compared].elementsEqual(whole[..<compared])
-      }) else { continue }
+      guard pattern.count > length,
+        pattern.withUnsafeBytes({ whole in
+          bytes[position..<position + compared].elementsEqual(whole[..<compared])
+        })
+      else { continue }
       if compared == pattern.count { length = compared } else { mayGrow = true }
     }
     return (length, mayGrow)

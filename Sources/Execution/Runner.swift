@@ -49,7 +49,8 @@ public enum Runner {
     let control = try ControlServer(directory, signals: signals)
     defer { unlink(directory.controlPath) }
     let environment = StepEnvironment(spec: spec, directory: directory, secrets: secrets, account: .current())
-    let steps = StepRunner(spec: spec, record: record, cgroup: guardian.cgroup, control: control, environment: environment)
+    let steps = StepRunner(
+      spec: spec, record: record, cgroup: guardian.cgroup, control: control, environment: environment)
     let path = RunPath(
       spec: spec, record: record, steps: steps, credentials: CredentialMatching(handover.credentials),
       secrets: SecretCheck(names: spec.request.pipeline.secrets, values: secrets))

@@ -6,7 +6,8 @@ enum SpecCheck {
   static func checked(_ spec: RunSpec, path: String) throws(RunnerFailure) -> RunSpec {
     guard spec.version == RunSpec.currentVersion else {
       throw RunnerFailure(
-        "\(path) has version \(spec.version), this runner knows \(RunSpec.currentVersion); install agent and runner of one version")
+        "\(path) has version \(spec.version), this runner knows \(RunSpec.currentVersion); install agent and runner of one version"
+      )
     }
     for place in [spec.mirror, spec.workspace] + [spec.eventFile].compactMap({ $0 }) {
       guard place.hasPrefix("/"), !place.utf8.contains(0), !place.split(separator: "/").contains("..") else {
@@ -14,7 +15,8 @@ enum SpecCheck {
       }
     }
     let pipeline = spec.request.pipeline
-    let times = [pipeline.timeout, pipeline.grace, spec.fetchTimeout]
+    let times =
+      [pipeline.timeout, pipeline.grace, spec.fetchTimeout]
       + (pipeline.steps + pipeline.finally).compactMap(\.timeout)
     guard times.allSatisfy({ $0.value.isFinite && $0.value >= 0 && $0.value <= 31_536_000 }) else {
       throw RunnerFailure("\(path) has a time limit that is negative or longer than a year")

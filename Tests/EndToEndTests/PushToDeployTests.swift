@@ -129,7 +129,10 @@ struct PushToDeployTests {
     let commit = String(repeating: "a", count: 40)
     let shop = "https://github.com/acme/shop.git"
     let cases: [(GitHubPush, String)] = [
-      (GitHubPush(cloneURL: "https://github.com/acme/blog.git", repository: "acme/blog", after: commit), "no pipeline for acme/blog"),
+      (
+        GitHubPush(cloneURL: "https://github.com/acme/blog.git", repository: "acme/blog", after: commit),
+        "no pipeline for acme/blog"
+      ),
       (GitHubPush(cloneURL: shop, ref: "refs/heads/dev", after: commit), "branch \\\"dev\\\" not in"),
       (GitHubPush(cloneURL: shop, ref: "refs/heads/release/old/1", after: commit), "release/old"),
       (GitHubPush(cloneURL: shop, ref: "refs/tags/v1", after: commit), "tag"),

@@ -42,7 +42,8 @@ struct CredentialMatchingTests {
     let matching = CredentialMatching([
       RepositoryCredential(pattern: "https://github.com/*", access: .token("all")),
       RepositoryCredential(pattern: "https://github.com/acme/shop", access: .token("shop")),
-      RepositoryCredential(pattern: "git@github.com:acme/*", access: .key(user: nil, privateKey: "key", knownHosts: "")),
+      RepositoryCredential(
+        pattern: "git@github.com:acme/*", access: .key(user: nil, privateKey: "key", knownHosts: "")),
     ])
     #expect(Self.name(matching.credential(for: "https://github.com/acme/shop.git")) == "shop")
     #expect(Self.name(matching.credential(for: "https://github.com/acme/other")) == "all")

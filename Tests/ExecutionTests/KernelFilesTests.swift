@@ -24,7 +24,9 @@ struct KernelFilesTests {
     #expect(ProcessTable.parentAndState(in: "12 (a") == nil)
   }
 
-  @Test("amounts of data read well", arguments: [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (12 << 20, "12 MiB"), (1_048_575, "1.0 MiB")])
+  @Test(
+    "amounts of data read well",
+    arguments: [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (12 << 20, "12 MiB"), (1_048_575, "1.0 MiB")])
   func bytes(count: Int, words: String) {
     #expect(ByteCount.words(count) == words)
   }

@@ -16,7 +16,8 @@ struct OutputTests {
   @Test("bytes are kept as they are: NUL, invalid UTF-8, carriage returns, one line without an end")
   func bytes() throws {
     let run = try RunFixture().run(#"printf 'a\000b\377\r\033[31m'; head -c 3000000 /dev/zero | tr '\0' 'x'"#)
-    let expected: [UInt8] = [0x61, 0, 0x62, 0xff, 0x0d, 0x1b, 0x5b, 0x33, 0x31, 0x6d] + [UInt8](repeating: 0x78, count: 3_000_000)
+    let expected: [UInt8] =
+      [0x61, 0, 0x62, 0xff, 0x0d, 0x1b, 0x5b, 0x33, 0x31, 0x6d] + [UInt8](repeating: 0x78, count: 3_000_000)
     #expect(try run.bytes(1) == expected)
   }
 
@@ -24,7 +25,9 @@ struct OutputTests {
   func memory(secrets: [String: String]) throws {
     func peak(_ bytes: Int) throws -> Int {
       let runner = try RunFixture().start(
-        .init(steps: [Step(name: "a", run: "head -c \(bytes) /dev/urandom; echo; echo done; sleep 1000")], secrets: secrets))
+        .init(
+          steps: [Step(name: "a", run: "head -c \(bytes) /dev/urandom; echo; echo done; sleep 1000")], secrets: secrets)
+      )
       try runner.wait { $0.event == .stepStarted && $0.step == 1 }
       let path = runner.directory.path + "/01-a.log"
       try waiting { (try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) == bytes + 6 ? () : nil }

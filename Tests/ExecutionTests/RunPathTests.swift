@@ -72,7 +72,9 @@ struct RunPathTests {
   func failingFinally() throws {
     let fixture = try RunFixture()
     let run = try fixture.run(
-      .init(steps: [Step(name: "a", run: "true")], finally: [Step(name: "b", run: "exit 1"), Step(name: "c", run: "echo ran")]))
+      .init(
+        steps: [Step(name: "a", run: "true")],
+        finally: [Step(name: "b", run: "exit 1"), Step(name: "c", run: "echo ran")]))
     #expect(run.end?.reason == #"step "b" failed: exit 1"#)
     #expect(try run.log(3) == "ran\n")
   }
@@ -80,7 +82,8 @@ struct RunPathTests {
   @Test(
     "an end is a result with words",
     arguments: [
-      ("exit 3", "exit 3"), ("kill -9 $$", "killed by signal 9 (SIGKILL)"), ("no-such-command", "exit 127: command not found"),
+      ("exit 3", "exit 3"), ("kill -9 $$", "killed by signal 9 (SIGKILL)"),
+      ("no-such-command", "exit 127: command not found"),
       ("sh -c 'kill -SEGV $$'", "exit 139: a command was killed by signal 11 (SIGSEGV)"),
       ("touch f; ./f", "exit 126: command cannot be executed"), ("echo $nothing", "exit 2"),
     ])

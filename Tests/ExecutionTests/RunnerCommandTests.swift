@@ -38,7 +38,8 @@ struct RunnerCommandTests {
     #expect(try RunningRunner(handover, directory: first.directory, fixture: fixture).waitForExit() == 1)
     #expect(try first.directory.events() == before)
     #expect(
-      try RunningRunner(handover, directory: first.directory, fixture: fixture, arguments: ["/elsewhere"]).waitForExit() == 2)
+      try RunningRunner(handover, directory: first.directory, fixture: fixture, arguments: ["/elsewhere"]).waitForExit()
+        == 2)
   }
 
   @Test("a spec of another version is refused")

@@ -30,7 +30,8 @@ struct ControlTests {
       let client = accept(listener, nil, nil)
       var buffer = [UInt8](repeating: 0, count: 1000)
       let count = read(client, &buffer, buffer.count)
-      let isRight = String(decoding: buffer[..<max(count, 0)], as: UTF8.self) == #"{"action":"cancel","by":"anna"}"# + "\n"
+      let isRight =
+        String(decoding: buffer[..<max(count, 0)], as: UTF8.self) == #"{"action":"cancel","by":"anna"}"# + "\n"
       let answer = #"{"ok":\#(isRight)}"# + "\n"
       _ = write(client, answer, answer.utf8.count)
       close(client)

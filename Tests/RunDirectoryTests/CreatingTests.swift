@@ -12,7 +12,8 @@ struct CreatingTests {
     let fixture = try Fixture()
     #expect(try fixture.directory.spec() == fixture.spec)
     #expect(try String(contentsOfFile: fixture.directory.messagePath, encoding: .utf8) == "Grüße\n")
-    #expect(try String(contentsOfFile: fixture.directory.eventFilePath, encoding: .utf8) == #"{"ref":"refs/heads/main"}"#)
+    #expect(
+      try String(contentsOfFile: fixture.directory.eventFilePath, encoding: .utf8) == #"{"ref":"refs/heads/main"}"#)
   }
 
   @Test("doing it again with the same spec changes nothing, with another one it is refused")
@@ -63,10 +64,12 @@ struct CreatingTests {
     #expect(throws: RunDirectoryError.self) { try fixture.directory.spec() }
   }
 
-  @Test("a step's name becomes a safe file name", arguments: [
-    ("build", "03-build.log"), ("../../etc/passwd", "03-..-..-etc-passwd.log"), ("Größe µ", "03-Gr----e---.log"),
-    ("", "03-.log"),
-  ])
+  @Test(
+    "a step's name becomes a safe file name",
+    arguments: [
+      ("build", "03-build.log"), ("../../etc/passwd", "03-..-..-etc-passwd.log"), ("Größe µ", "03-Gr----e---.log"),
+      ("", "03-.log"),
+    ])
   func names(name: String, file: String) {
     #expect(RunDirectory.logName(step: 3, name: name) == file)
     #expect(RunDirectory.isPlainName(file))

@@ -147,7 +147,9 @@ struct LogFollowerTests {
     #expect(last.count == 2)
   }
 
-  @Test("what is no place is refused", arguments: ["", "1", "1.", ".1", "-1.0", "1.2.3", "+1.0", "1.x", "99999999999999999999.0"])
+  @Test(
+    "what is no place is refused",
+    arguments: ["", "1", "1.", ".1", "-1.0", "1.2.3", "+1.0", "1.x", "99999999999999999999.0"])
   func places(text: String) {
     #expect(LogPosition(text) == nil)
   }

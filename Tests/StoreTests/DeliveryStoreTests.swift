@@ -18,7 +18,8 @@ import Testing
 
     let recorded = try await fixture.store.record(delivery)
 
-    #expect(recorded == RecordedDelivery(number: 1, verdict: .ignored(reason: "no pipeline for acme/shop"), isRepeat: false))
+    #expect(
+      recorded == RecordedDelivery(number: 1, verdict: .ignored(reason: "no pipeline for acme/shop"), isRepeat: false))
     let found = try #require(try await fixture.store.delivery(number: 1))
     #expect(found.body == body)
     #expect(found.bodySize == body.count)

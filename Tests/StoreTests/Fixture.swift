@@ -25,7 +25,8 @@ func somePipeline(_ name: String = "shop", group: String? = nil) throws -> Pipel
     concurrency: group.map(Concurrency.init(group:)), steps: [Step(name: "build", run: "make")])
 }
 
-func someRequest(_ pipeline: String = "shop", group: String? = nil, commit: CommitID = someCommit) throws -> RunRequest {
+func someRequest(_ pipeline: String = "shop", group: String? = nil, commit: CommitID = someCommit) throws -> RunRequest
+{
   RunRequest(
     pipeline: try somePipeline(pipeline, group: group), trigger: .push, ref: RefName("refs/heads/main")!,
     commit: commit, pusher: "ada", message: "Sell more")

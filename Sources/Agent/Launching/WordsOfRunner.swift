@@ -33,7 +33,8 @@ struct WordsOfRunner: ~Copyable {
     }
     let line = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).last
     return line.map { line in
-      String(String.UnicodeScalarView(line.unicodeScalars.filter { $0.properties.generalCategory != .control }).prefix(300))
+      String(
+        String.UnicodeScalarView(line.unicodeScalars.filter { $0.properties.generalCategory != .control }).prefix(300))
     }
   }
 }

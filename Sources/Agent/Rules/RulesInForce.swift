@@ -77,7 +77,8 @@ public final class RulesInForce: Sendable {
         $0.fingerprint = fingerprint
       }
       logger.error(
-        "the new rules are broken, the old ones stay in force", metadata: ["event": "reload_failed", "error": "\(sentence)"])
+        "the new rules are broken, the old ones stay in force",
+        metadata: ["event": "reload_failed", "error": "\(sentence)"])
       throw ControlError.invalid(sentence)
     }
   }

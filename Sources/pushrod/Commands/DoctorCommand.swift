@@ -12,7 +12,8 @@ struct DoctorCommand: AsyncParsableCommand {
       nothing fails and with 1 where something does.
       """)
 
-  @Option(help: ArgumentHelp("The configuration (else /etc/pushrod/pushrod.yml, else ./pushrod.yml).", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("The configuration (else /etc/pushrod/pushrod.yml, else ./pushrod.yml).", valueName: "file"))
   var config: String?
 
   @Flag(help: "Print JSON.")

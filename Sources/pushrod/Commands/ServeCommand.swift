@@ -18,7 +18,8 @@ struct ServeCommand: AsyncParsableCommand {
       the file.
       """)
 
-  @Option(help: ArgumentHelp("The configuration (else /etc/pushrod/pushrod.yml, else ./pushrod.yml).", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("The configuration (else /etc/pushrod/pushrod.yml, else ./pushrod.yml).", valueName: "file"))
   var config: String?
 
   @Option(help: ArgumentHelp("Where senders reach the agent; port 0 is any free one.", valueName: "host:port"))

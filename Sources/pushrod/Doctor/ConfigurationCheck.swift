@@ -16,7 +16,9 @@ struct ConfigurationCheck {
       let configuration = try Configuration.load(
         file: file, environment: environment, senders: Senders.all.map(\.name))
       self.configuration = configuration
-      findings.append(.ok("configuration", "\(file) is valid; sources: \(configuration.sources.map(\.name).joined(separator: ", "))."))
+      findings.append(
+        .ok("configuration", "\(file) is valid; sources: \(configuration.sources.map(\.name).joined(separator: ", ")).")
+      )
       pipelines = try PipelineFolder.load(
         configuration.pipelinesFolder, secrets: Set(configuration.secrets.keys))
       findings.append(

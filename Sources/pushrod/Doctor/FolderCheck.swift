@@ -17,7 +17,9 @@ struct FolderCheck {
     guard stat(folder, &status) == 0 else {
       return errno == ENOENT
         ? .ok("data", "\(folder) is not there yet; the agent makes it.")
-        : .fail("data", "\(folder) cannot be looked at: \(String(cString: strerror(errno))).", "Run doctor as the agent's user.")
+        : .fail(
+          "data", "\(folder) cannot be looked at: \(String(cString: strerror(errno))).",
+          "Run doctor as the agent's user.")
     }
     if status.st_mode & 0o007 != 0 {
       return .fail(

@@ -34,7 +34,8 @@ struct ListenerCheck {
         .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
         .bind(host: address.host, port: address.port).get()
       try await channel.close()
-      return .warn("agent", "No agent answers on \(configuration.socket); \(address) is free.", "Start it: pushrod serve")
+      return .warn(
+        "agent", "No agent answers on \(configuration.socket); \(address) is free.", "Start it: pushrod serve")
     } catch {
       return .fail(
         "agent", "No agent answers on \(configuration.socket), and \(address) cannot be listened on: \(error).",

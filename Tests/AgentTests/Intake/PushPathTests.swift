@@ -78,7 +78,8 @@ import Testing
   func ping() async throws {
     let fixture = try AgentUnderTest(someRules([try somePipeline()]))
 
-    let answer = await fixture.agent.receive(try signedPush(body: #"{"zen":"Keep it logically awesome."}"#, event: "ping"))
+    let answer = await fixture.agent.receive(
+      try signedPush(body: #"{"zen":"Keep it logically awesome."}"#, event: "ping"))
 
     #expect(answer.status == 200)
     #expect(try decode(answer).verdict == "ignored")

@@ -27,7 +27,8 @@ struct RealRunnerTests {
     let dispatcher = Dispatcher(
       store: store,
       rules: RulesInForce(
-        rules, origin: RulesOrigin(load: { throw CommandFailure("not here") }, loadPipelines: { _ in [] }, fingerprint: { 0 }),
+        rules,
+        origin: RulesOrigin(load: { throw CommandFailure("not here") }, loadPipelines: { _ in [] }, fingerprint: { 0 }),
         logger: .silent),
       area: area, launcher: launcher, logger: .silent)
     let serving = Task { try await dispatcher.run() }

@@ -31,7 +31,8 @@ struct SocketLauncherTests {
       done = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix("done.") }
     }
     let directories = try done.map { name in
-      try JSON.decoder().decode(Handover.self, from: Data(contentsOf: URL(fileURLWithPath: folder.file(name)))).directory
+      try JSON.decoder().decode(Handover.self, from: Data(contentsOf: URL(fileURLWithPath: folder.file(name))))
+        .directory
     }
     #expect(directories.sorted() == ["/runs/1", "/runs/2", "/runs/3"])
   }
@@ -41,7 +42,8 @@ struct SocketLauncherTests {
     let folder = try TemporaryDirectory("socket")
 
     let failure = await #expect(throws: LaunchFailure.self) {
-      try await SocketLauncher(path: folder.file("none")).launch(Handover(directory: "/runs/1", secrets: [:], credentials: []))
+      try await SocketLauncher(path: folder.file("none")).launch(
+        Handover(directory: "/runs/1", secrets: [:], credentials: []))
     }
 
     #expect(failure?.description.contains("is pushrod-runner.socket started?") == true)

@@ -16,7 +16,8 @@ import Testing
       let request = someRequest(try somePipeline())
       let directory = try RunDirectory.create(
         at: folder.file("runs/1"),
-        spec: RunSpec(number: 1, request: request, mirror: "/m", workspace: "/w", allowedSchemes: [.https]), eventBody: nil)
+        spec: RunSpec(number: 1, request: request, mirror: "/m", workspace: "/w", allowedSchemes: [.https]),
+        eventBody: nil)
       handover = Handover(directory: directory.path, secrets: secrets, credentials: [])
     }
 
@@ -40,7 +41,8 @@ import Testing
   @Test("a runner gets its handover as one line, then end of file, and its directory as argument")
   func handover() async throws {
     let born = try Born()
-    try await born.launcher("cat > \(born.folder.path)/input; echo \"$@\" END > \(born.folder.path)/words").launch(born.handover)
+    try await born.launcher("cat > \(born.folder.path)/input; echo \"$@\" END > \(born.folder.path)/words").launch(
+      born.handover)
 
     #expect(try await born.written("words") == "\(born.handover.directory) END\n")
     let input = try born.folder.read("input")
@@ -53,7 +55,8 @@ import Testing
   @Test("a handover larger than any socket's buffer arrives whole")
   func large() async throws {
     let born = try Born(secrets: ["KEY": String(repeating: "k", count: 3 << 20)])
-    try await born.launcher("wc -c > \(born.folder.path)/size; echo END >> \(born.folder.path)/size").launch(born.handover)
+    try await born.launcher("wc -c > \(born.folder.path)/size; echo END >> \(born.folder.path)/size").launch(
+      born.handover)
 
     let size = try JSON.encoder().encode(born.handover).count + 1
     #expect(try await born.written("size") == "\(size)\nEND\n")
@@ -81,7 +84,10 @@ import Testing
     #expect(session[0] == session[1])
     // `ls` itself has the folder open as 3.
     #expect(try born.folder.read("fds") == "0 1 2 3 ")
-    #expect(Set(try born.folder.read("env").split(separator: " ")).subtracting(["PWD", "_", "OLDPWD", "SHLVL"]) == ["HOME", "PATH"])
+    #expect(
+      Set(try born.folder.read("env").split(separator: " ")).subtracting(["PWD", "_", "OLDPWD", "SHLVL"]) == [
+        "HOME", "PATH",
+      ])
     let masks = try born.folder.read("signals").split(separator: "\n").compactMap { line in
       line.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) }
     }

@@ -51,7 +51,8 @@ import Testing
 
     let report = try await rules.reload()
 
-    #expect(report == ReloadReport(pipelines: ["new", "newer"], sources: ["bare", "github"], needsRestart: ["listen"]))
+    #expect(
+      report == ReloadReport(pipelines: ["new", "newer"], sources: ["bare", "github"], needsRestart: ["listen"]))
     #expect(rules.current.pipelines.map(\.name) == ["new", "newer"])
   }
 

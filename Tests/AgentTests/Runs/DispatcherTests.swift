@@ -9,7 +9,8 @@ import Testing
 @Suite struct DispatcherTests {
   @Test("a queued run gets its directory and a runner, and ends as its runner says")
   func oneRun() async throws {
-    let fixture = try AgentUnderTest(someRules([], secrets: ["TOKEN": Secret("t0p"), "OTHER": Secret("not asked for")]))
+    let fixture = try AgentUnderTest(
+      someRules([], secrets: ["TOKEN": Secret("t0p"), "OTHER": Secret("not asked for")]))
     fixture.serve()
     let pipeline = try somePipeline(secrets: ["TOKEN"])
     try await fixture.queue(pipeline)
@@ -29,7 +30,9 @@ import Testing
     #expect(spec.url == "https://deploy.example.com/runs/1")
     #expect(spec.workspace == fixture.area.workspace(of: "shop"))
     #expect(spec.eventFile == nil)
-    #expect(!String(decoding: try Data(contentsOf: URL(fileURLWithPath: runner.directory.specPath)), as: UTF8.self).contains("t0p"))
+    #expect(
+      !String(decoding: try Data(contentsOf: URL(fileURLWithPath: runner.directory.specPath)), as: UTF8.self).contains(
+        "t0p"))
     let link = fixture.area.logs + "/shop/latest"
     #expect(URL(fileURLWithPath: link).resolvingSymlinksInPath().path == runner.directory.path)
   }
@@ -112,7 +115,8 @@ import Testing
   func neverBegins() async throws {
     let launcher = StandInLauncher { runner in
       let words = runner.directory.path + "/runner.err"
-      try "loading…\nlibgit2.so.1.5: cannot open shared object\u{1b}[31m file\n".write(toFile: words, atomically: true, encoding: .utf8)
+      try "loading…\nlibgit2.so.1.5: cannot open shared object\u{1b}[31m file\n".write(
+        toFile: words, atomically: true, encoding: .utf8)
     }
     let fixture = try AgentUnderTest(someRules([]), launcher: launcher, startGrace: .milliseconds(200))
     fixture.serve()

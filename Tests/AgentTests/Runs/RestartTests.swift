@@ -85,7 +85,9 @@ import Testing
     second.serve()
 
     let runner = try await second.launcher.runner(0)
-    #expect(try runner.directory.spec().mirror == (hasDirectory ? "/m" : second.area.mirror(of: run.request.pipeline.repository)))
+    #expect(
+      try runner.directory.spec().mirror
+        == (hasDirectory ? "/m" : second.area.mirror(of: run.request.pipeline.repository)))
     try runner.finish(.succeeded)
     _ = try await second.wait(for: .succeeded, of: 1)
   }
