@@ -54,6 +54,23 @@ struct SystemdUnitTests {
     #expect(try String(contentsOfFile: file, encoding: .utf8) == "listen: 127.0.0.1:9000\n")
   }
 
+  @Test("the installed configuration is valid with the credential that its unit hands over")
+  func configurationIsValid() throws {
+    let root = try ScratchRoot()
+    try root.directory.write("credentials/secret_github", "a webhook's secret", mode: 0o600)
+    try FileManager.default.createDirectory(
+      atPath: root.directory.file("pipelines"), withIntermediateDirectories: true)
+
+    let result = try run(
+      [builtExecutable("pushrod"), "check", "--config", "\(root.path)/etc/pushrod/pushrod.yml"],
+      env: [
+        "CREDENTIALS_DIRECTORY": root.directory.file("credentials"),
+        "PUSHROD_PIPELINES": root.directory.file("pipelines"),
+      ])
+
+    #expect(result.status == 0, "\(result.output)")
+  }
+
   @Test("another prefix is written into the units")
   func prefixIsHonoured() throws {
     let root = try ScratchRoot(prefix: "/opt/pushrod")
