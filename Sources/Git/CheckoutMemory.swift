@@ -126,7 +126,9 @@ struct CheckoutMemory {
     }
   }
 
-  private static func number(_ digits: ArraySlice<UInt8>) -> Int32? { Int32(String(decoding: digits, as: UTF8.self)).flatMap { $0 >= 0 ? $0 : nil } }
+  private static func number(_ digits: ArraySlice<UInt8>) -> Int32? {
+    Int32(String(decoding: digits, as: UTF8.self)).flatMap { $0 >= 0 ? $0 : nil }
+  }
 
   /// Whether no name came into the folder or went from it since.
   func isUnchanged(_ status: FileStatus, _ place: Int32) -> Bool {
@@ -146,7 +148,9 @@ struct CheckoutMemory {
   /// Calls `body` with the part of the path from `start` on; a NUL ends it.
   func withName<Result>(_ entry: Int32, from start: Int, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
     let offset = entries[Int(entry)].offset + Self.fixed + start
-    return bytes.withUnsafeBytes { body(($0.baseAddress.unsafelyUnwrapped + offset).assumingMemoryBound(to: CChar.self)) }
+    return bytes.withUnsafeBytes {
+      body(($0.baseAddress.unsafelyUnwrapped + offset).assumingMemoryBound(to: CChar.self))
+    }
   }
 
   /// The entry as it stands in an index.
@@ -186,7 +190,8 @@ struct CheckoutMemory {
     return bytes.withUnsafeBytes { bytes in
       path.withUnsafeBytes { path in
         let order = memcmp(
-          bytes.baseAddress.unsafelyUnwrapped + offset + Self.fixed, path.baseAddress ?? bytes.baseAddress.unsafelyUnwrapped,
+          bytes.baseAddress.unsafelyUnwrapped + offset + Self.fixed,
+          path.baseAddress ?? bytes.baseAddress.unsafelyUnwrapped,
           min(length, path.count))
         return order != 0 ? Int(order) : length - path.count
       }

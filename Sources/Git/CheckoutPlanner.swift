@@ -42,7 +42,11 @@ struct CheckoutPlanner {
           .hostileTree, operation: "check out", "Submodules are nested more than \(Self.depth) deep, at \"\(place)\".")
       }
       let address = try module.address(relativeTo: url)
-      config += "[submodule \(ConfigText.quoted(module.name))]\n\tactive = true\n\turl = \(ConfigText.quoted(RemoteAddress.redacted(address)))\n"
+      config +=
+        """
+        [submodule \(ConfigText.quoted(module.name))]\n\tactive = true\n\turl = \
+        \(ConfigText.quoted(RemoteAddress.redacted(address)))\n
+        """
       let own = mirrors(address)
       try fetch(id, into: own, from: address, place)
       plans[path] = try plan(
@@ -100,12 +104,18 @@ struct CheckoutPlanner {
     do {
       try mirror.fetchAll(url: address, policy: policy, progress: { _ in }, message: message)
     } catch {
-      throw GitFailure(error.kind, operation: error.operation, "Submodule \"\(place)\": \(error.description)", detail: error.detail)
+      throw GitFailure(
+        error.kind, operation: error.operation, "Submodule \"\(place)\": \(error.description)", detail: error.detail)
     }
     guard Self.has(id, mirror) else {
       throw GitFailure(
         .unreachable, operation: "fetch",
-        "Submodule \"\(place)\" wants commit \(id.hex), which no branch or tag of \(Escaped(RemoteAddress.redacted(address))) contains (any more). Push that commit there, or point the submodule to one that is.")
+        """
+        Submodule \"\(place)\" wants commit \(id.hex), which no branch or tag of \
+        \(Escaped(RemoteAddress.redacted(address))) contains (any more). Push that commit there, or point the \
+        submodule to one that is.
+        """
+      )
     }
   }
 

@@ -65,7 +65,9 @@ struct ConfigText {
     }
 
     private mutating func skipBlanks() {
-      while let byte = peek, byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r") { at += 1 }
+      while let byte = peek, byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r") {
+        at += 1
+      }
     }
 
     private mutating func readWord(_ extra: String) -> String {

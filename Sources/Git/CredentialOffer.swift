@@ -14,7 +14,12 @@ struct CredentialOffer {
     func unsuitable(_ what: String) -> GitFailure {
       GitFailure(
         .authentication, operation: operation,
-        "\(address.server) does not take \(what) for \(address.shown). Configure \(address.scheme == "ssh" ? "`key` and `known_hosts`" : "`token`, or `user` and `password`,") for it under `repositories`.")
+        """
+        \(address.server) does not take \(what) for \(address.shown). Configure \
+        \(address.scheme == "ssh" ? "`key` and `known_hosts`" : "`token`, or `user` and `password`,") for it under \
+        `repositories`.
+        """
+      )
     }
     switch credential {
     case .token(let token):
@@ -41,18 +46,27 @@ struct CredentialOffer {
     let sentence =
       switch credential {
       case .token:
-        "\(address.server) refuses the token configured for \(address.shown). It may have expired, or lack the right to read this repository: make a new one and put it in place."
+        """
+        \(address.server) refuses the token configured for \(address.shown). It may have expired, or lack the right \
+        to read this repository: make a new one and put it in place.
+        """
       case .password(let user, _):
         "\(address.server) refuses the password of user \(Escaped(user)) configured for \(address.shown). Check both."
       case .key:
-        "\(address.server) refuses the key configured for \(address.shown). Add its public half as a deploy key (read access) of the repository, or configure the right one."
+        """
+        \(address.server) refuses the key configured for \(address.shown). Add its public half as a deploy key (read \
+        access) of the repository, or configure the right one.
+        """
       }
     return GitFailure(.authentication, operation: operation, sentence)
   }
 
-  private func refuseNUL(_ text: String, _ what: String, _ address: RemoteAddress, _ operation: String) throws(GitFailure) {
+  private func refuseNUL(_ text: String, _ what: String, _ address: RemoteAddress, _ operation: String)
+    throws(GitFailure)
+  {
     guard text.utf8.contains(0) else { return }
     throw GitFailure(
-      .authentication, operation: operation, "The \(what) configured for \(address.shown) holds a NUL byte, so it cannot be right.")
+      .authentication, operation: operation,
+      "The \(what) configured for \(address.shown) holds a NUL byte, so it cannot be right.")
   }
 }

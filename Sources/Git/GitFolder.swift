@@ -34,7 +34,10 @@ struct GitFolder {
   ///   - config: sections after `[core]`.
   init(in parent: Int32, head: ObjectID, alternate: String, config: String) throws(SystemError) {
     try Directories.remove(".git", in: parent)
-    for folder in [".git", ".git/objects", ".git/objects/info", ".git/objects/pack", ".git/refs", ".git/refs/heads", ".git/refs/tags", ".git/info"] {
+    for folder in [
+      ".git", ".git/objects", ".git/objects/info", ".git/objects/pack", ".git/refs", ".git/refs/heads",
+      ".git/refs/tags", ".git/info",
+    ] {
       guard mkdirat(parent, folder, 0o777) == 0 else { throw .current }
     }
     let folder = openat(parent, ".git", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)

@@ -37,7 +37,11 @@ struct KnownHosts {
     if entries.contains(where: { $0.isRevoked && $0.blob == key.blob && Self.matches($0.hosts, name) }) {
       throw GitFailure(
         .hostKey, operation: operation,
-        "The host key of \(address.server) (\(key.type), \(key.fingerprint)) is marked as revoked in known_hosts. Nothing was sent. Do not go on before you know why.")
+        """
+        The host key of \(address.server) (\(key.type), \(key.fingerprint)) is marked as revoked in known_hosts. \
+        Nothing was sent. Do not go on before you know why.
+        """
+      )
     }
     let listed = entries.filter { !$0.isRevoked && Self.matches($0.hosts, name) }
     if listed.contains(where: { $0.blob == key.blob }) { return }
@@ -45,12 +49,24 @@ struct KnownHosts {
     if let old = listed.first(where: { $0.type == key.type }) {
       throw GitFailure(
         .hostKey, operation: operation,
-        "THE HOST KEY OF \(address.server) HAS CHANGED. Line \(old.line) of known_hosts has another \(key.type) key; the server now presents \(key.fingerprint). Somebody may be listening in, or the server got a new key. Nothing was sent. Ask its operator; only if the fingerprint is right, replace line \(old.line) with: \(line)")
+        """
+        THE HOST KEY OF \(address.server) HAS CHANGED. Line \(old.line) of known_hosts has another \(key.type) key; \
+        the server now presents \(key.fingerprint). Somebody may be listening in, or the server got a new key. \
+        Nothing was sent. Ask its operator; only if the fingerprint is right, replace line \(old.line) with: \(line)
+        """
+      )
     }
-    let known = listed.isEmpty ? "has no key" : "has keys of other types only (\(listed.map { String($0.type) }.joined(separator: ", ")))"
+    let known =
+      listed.isEmpty
+      ? "has no key" : "has keys of other types only (\(listed.map { String($0.type) }.joined(separator: ", ")))"
     throw GitFailure(
       .hostKey, operation: operation,
-      "The host key of \(address.server) is unknown: known_hosts \(known) for \(name). The server presents \(key.type) \(key.fingerprint). Compare that with the fingerprint its operator publishes, then add this line to known_hosts: \(line)")
+      """
+      The host key of \(address.server) is unknown: known_hosts \(known) for \(name). The server presents \
+      \(key.type) \(key.fingerprint). Compare that with the fingerprint its operator publishes, then add this line \
+      to known_hosts: \(line)
+      """
+    )
   }
 
   private static func matches(_ hosts: Substring, _ name: String) -> Bool {

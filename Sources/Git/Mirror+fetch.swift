@@ -109,7 +109,8 @@ extension Mirror {
     guard ref.hasPrefix("refs/"), ref.utf8.count <= 1024,
       ref.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f && !bad.contains($0) }), !ref.contains("..")
     else {
-      throw GitFailure(.noSuchRef, operation: operation, "\"\(Escaped(ref))\" is not a full ref name such as refs/heads/main.")
+      throw GitFailure(
+        .noSuchRef, operation: operation, "\"\(Escaped(ref))\" is not a full ref name such as refs/heads/main.")
     }
   }
 
@@ -125,7 +126,10 @@ extension Mirror {
       ? "The repository is empty."
       : there.isEmpty
         ? "It has no \(kind == "tag" ? "tags" : "branches") at all."
-        : "It has \(there.prefix(5).map { "\"\(Escaped($0))\"" }.joined(separator: ", "))\(there.count > 5 ? " and \(there.count - 5) more" : "")."
+        : """
+        It has \
+        \(there.prefix(5).map { "\"\(Escaped($0))\"" }.joined(separator: ", "))\(there.count > 5 ? " and \(there.count - 5) more" : "").
+        """
     return GitFailure(
       .noSuchRef, operation: operation,
       "\(address.shown) has no \(kind) \"\(Escaped(name))\" (any more). \(list)")

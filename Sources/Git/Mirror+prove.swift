@@ -24,6 +24,11 @@ extension Mirror {
     }
     throw GitFailure(
       .unreachable, operation: operation,
-      "Commit \(shown) is not reachable from \(Escaped(ref)) any more: it was removed by a force-push, or was never pushed to that ref. Nothing else is run in its place; push again, or run the pipeline by hand for the ref's present tip.")
+      """
+      Commit \(shown) is not reachable from \(Escaped(ref)) any more: it was removed by a force-push, or was never \
+      pushed to that ref. Nothing else is run in its place; push again, or run the pipeline by hand for the ref's \
+      present tip.
+      """
+    )
   }
 }

@@ -23,7 +23,8 @@ public struct Mirror: Sendable {
         guard status.st_uid == geteuid() else {
           throw GitFailure(
             .internal, operation: operation,
-            "The mirror \(path) belongs to another user. Give it to the user of the runner, or remove it.", detail: error.message)
+            "The mirror \(path) belongs to another user. Give it to the user of the runner, or remove it.",
+            detail: error.message)
         }
         message("the mirror \(path) is broken (\(Escaped(error.message))): it is made anew")
         try remove(path, operation)
@@ -43,7 +44,8 @@ public struct Mirror: Sendable {
     }
     chmod(fresh, 0o755)
     guard rename(fresh, path) == 0 else {
-      throw GitFailure(.internal, operation: operation, "The mirror \(path) cannot be put in place: \(SystemError.current).")
+      throw GitFailure(
+        .internal, operation: operation, "The mirror \(path) cannot be put in place: \(SystemError.current).")
     }
     do {
       return try Repository(openBare: path)

@@ -15,7 +15,12 @@ enum MirrorLock {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else {
       throw GitFailure(
-        .internal, operation: operation, "The lock \(path) cannot be opened: \(SystemError.current). Check that the folder belongs to the user of the runner.")
+        .internal, operation: operation,
+        """
+        The lock \(path) cannot be opened: \(SystemError.current). Check that the folder belongs to the user of the \
+        runner.
+        """
+      )
     }
     defer { close(descriptor) }
     var said = false
@@ -28,7 +33,8 @@ enum MirrorLock {
       said = true
       guard ContinuousClock.now < policy.deadline else {
         throw GitFailure(
-          .deadline, operation: operation, "Another run was fetching from the same repository for the whole time allowed for fetching.")
+          .deadline, operation: operation,
+          "Another run was fetching from the same repository for the whole time allowed for fetching.")
       }
       usleep(5_000)
     }

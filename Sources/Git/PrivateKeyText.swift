@@ -8,7 +8,8 @@ struct PrivateKeyText {
 
   /// - Throws: `.authentication` for keys that libssh2 cannot use.
   func requireUsable(for address: RemoteAddress, operation: String) throws(GitFailure) {
-    let advice = "Make one with `ssh-keygen -t ed25519 -N \"\" -f FILE` and add FILE.pub as the repository's deploy key."
+    let advice =
+      "Make one with `ssh-keygen -t ed25519 -N \"\" -f FILE` and add FILE.pub as the repository's deploy key."
     func refuse(_ what: String) -> GitFailure {
       GitFailure(.authentication, operation: operation, "The key configured for \(address.shown) \(what) \(advice)")
     }
@@ -19,10 +20,14 @@ struct PrivateKeyText {
     if text.contains("-----BEGIN RSA PRIVATE KEY-----") { throw refuse(rsa) }
     if text.contains("ENCRYPTED") { throw refuse("has a passphrase, which nobody can type in a deploy.") }
     guard let blob = openSSHBlob else { return }
-    guard let header = OpenSSHKeyHeader(blob) else { throw refuse("is damaged: its Base64 text does not hold an OpenSSH key.") }
+    guard let header = OpenSSHKeyHeader(blob) else {
+      throw refuse("is damaged: its Base64 text does not hold an OpenSSH key.")
+    }
     if header.cipher != "none" { throw refuse("has a passphrase, which nobody can type in a deploy.") }
     if header.keyType == "ssh-rsa" { throw refuse(rsa) }
-    if header.keyType.hasPrefix("sk-") { throw refuse("needs a security token to be touched, which nobody can do in a deploy.") }
+    if header.keyType.hasPrefix("sk-") {
+      throw refuse("needs a security token to be touched, which nobody can do in a deploy.")
+    }
   }
 
   /// What stands between the BEGIN and END lines; `nil` for the other PEM formats.

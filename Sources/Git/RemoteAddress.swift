@@ -12,7 +12,8 @@ struct RemoteAddress {
   /// - Throws: `.forbidden` for anything that is not an absolute address with an allowed scheme.
   init(_ text: String, allowedSchemes: Set<String>, operation: String) throws(GitFailure) {
     func refuse(_ why: String) -> GitFailure {
-      GitFailure(.forbidden, operation: operation, "The repository address \(Escaped(Self.redacted(text))) is refused: \(why)")
+      GitFailure(
+        .forbidden, operation: operation, "The repository address \(Escaped(Self.redacted(text))) is refused: \(why)")
     }
     self.text = text
     guard text.utf8.count <= 4096, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
@@ -24,7 +25,8 @@ struct RemoteAddress {
     (scheme, user, host, port) = parts
     guard allowedSchemes.contains(scheme) else {
       let allowed = allowedSchemes.sorted().joined(separator: ", ")
-      throw refuse("the scheme \(Escaped(scheme)) is not allowed here (allowed: \(allowed)). See `remotes` in the configuration.")
+      throw refuse(
+        "the scheme \(Escaped(scheme)) is not allowed here (allowed: \(allowed)). See `remotes` in the configuration.")
     }
     if scheme == "file" {
       guard host.isEmpty else { throw refuse("a file:// address has three slashes: file:///path.") }

@@ -109,7 +109,11 @@ final class RemoteSession {
     guard let asking = RemoteAddress.parse(url), address.sameServer(as: asking) else {
       throw GitFailure(
         .forbidden, operation: operation,
-        "\(address.server) sent Pushrod on to another server, which asked for credentials. They were not given. Configure the repository's final address.")
+        """
+        \(address.server) sent Pushrod on to another server, which asked for credentials. They were not given. \
+        Configure the repository's final address.
+        """
+      )
     }
     let credential = policy.credential(address.text)
     let user = user.map { String(cString: $0) }
@@ -121,7 +125,12 @@ final class RemoteSession {
     guard let credential else {
       throw GitFailure(
         .authentication, operation: operation,
-        "\(address.server) asks for credentials for \(address.shown), and none are configured. Add an entry for it under `repositories` in the configuration (or check the address: forges answer so for repositories that do not exist).")
+        """
+        \(address.server) asks for credentials for \(address.shown), and none are configured. Add an entry for it \
+        under `repositories` in the configuration (or check the address: forges answer so for repositories that do \
+        not exist).
+        """
+      )
     }
     attempts += 1
     // libgit2 asks again and again until it is told no.
@@ -139,14 +148,24 @@ final class RemoteSession {
       if isValid { return 0 }
       throw GitFailure(
         .network, operation: operation,
-        "The TLS certificate of \(address.server) is not valid (expired, for another name, or of an authority this machine does not know). Pushrod does not go on without a valid one: check the address, the machine's clock and its ca-certificates.")
+        """
+        The TLS certificate of \(address.server) is not valid (expired, for another name, or of an authority this \
+        machine does not know). Pushrod does not go on without a valid one: check the address, the machine's clock \
+        and its ca-certificates.
+        """
+      )
     }
     guard case .key(_, _, let knownHosts)? = policy.credential(address.text) else {
       throw GitFailure(
         .authentication, operation: operation,
-        "\(address.shown) is reached over ssh, and no key is configured for it. Add `key` and `known_hosts` for it under `repositories` in the configuration.")
+        """
+        \(address.shown) is reached over ssh, and no key is configured for it. Add `key` and `known_hosts` for it \
+        under `repositories` in the configuration.
+        """
+      )
     }
-    let presented = try certificate.withMemoryRebound(to: git_cert_hostkey.self, capacity: 1) { pointer throws(GitFailure) in
+    let presented = try certificate.withMemoryRebound(to: git_cert_hostkey.self, capacity: 1) {
+      pointer throws(GitFailure) in
       try HostKey(pointer.pointee, address: address, operation: operation)
     }
     try KnownHosts(knownHosts).verify(presented, address: address, operation: operation)

@@ -11,7 +11,9 @@ struct Submodule {
       GitFailure(.hostileTree, operation: "check out", "The commit's .gitmodules \(why) Nothing was written.")
     }
     guard bytes.count <= 1 << 20 else { throw refuse("is larger than 1 MiB.") }
-    guard let config = ConfigText(bytes) else { throw refuse("cannot be read: its syntax is not that of a Git configuration.") }
+    guard let config = ConfigText(bytes) else {
+      throw refuse("cannot be read: its syntax is not that of a Git configuration.")
+    }
     var paths: [[UInt8]: [UInt8]] = [:]
     var urls: [[UInt8]: [UInt8]] = [:]
     var names: [[UInt8]] = []
@@ -53,7 +55,11 @@ struct Submodule {
         else {
           throw GitFailure(
             .forbidden, operation: "check out",
-            "The address \"\(Escaped(url))\" of submodule \"\(Escaped(name))\" leads out of \(Escaped(RemoteAddress.redacted(parent))).")
+            """
+            The address \"\(Escaped(url))\" of submodule \"\(Escaped(name))\" leads out of \
+            \(Escaped(RemoteAddress.redacted(parent))).
+            """
+          )
         }
         // `git@host:x` loses `x` and keeps its colon.
         base = base[cut] == ":" ? base[...cut] : base[..<cut]

@@ -90,11 +90,19 @@ struct TreeInspection {
       if reading.listing.isAttributes(entry) { reading.listing.noteAttributes(own, entry.id) }
       if entry.kind == .link, own.elementsEqual(".gitmodules".utf8) {
         throw Self.refusal(
-          "\".gitmodules\" is a symbolic link, which could name submodules from outside the commit. Nothing was written.")
+          """
+          \".gitmodules\" is a symbolic link, which could name submodules from outside the commit. Nothing was \
+          written.
+          """
+        )
       }
       if entry.kind == .link, Self.isAttributes(own) {
         throw Self.refusal(
-          "\"\(Escaped(reading.path))\" is a symbolic link, which could take attributes from outside the commit. Nothing was written.")
+          """
+          \"\(Escaped(reading.path))\" is a symbolic link, which could take attributes from outside the commit. \
+          Nothing was written.
+          """
+        )
       }
     }
   }
@@ -162,7 +170,11 @@ struct TreeInspection {
       }
       guard let kind = TreeEntry.Kind(rawValue: mode) else {
         throw refusal(
-          "The commit gives \"\(Escaped(prefix + name))\" the mode \(String(mode, radix: 8)), which Git does not write (setuid, setgid, sticky bit or a device). Nothing was written.")
+          """
+          The commit gives \"\(Escaped(prefix + name))\" the mode \(String(mode, radix: 8)), which Git does not \
+          write (setuid, setgid, sticky bit or a device). Nothing was written.
+          """
+        )
       }
       listing.append(name, kind, ObjectID(bytes: UnsafeRawBufferPointer(rebasing: bytes[(at + 1)...])))
       at += 21
@@ -175,7 +187,11 @@ struct TreeInspection {
     let listing = reading.listing
     for index in range.dropFirst() where !Self.precedes(listing[index - 1], listing[index], listing) {
       throw Self.refusal(
-        "The folder \"\(Escaped(reading.path))\" of the commit has a name twice, or its names are out of order. Nothing was written.")
+        """
+        The folder \"\(Escaped(reading.path))\" of the commit has a name twice, or its names are out of order. \
+        Nothing was written.
+        """
+      )
     }
     // In Git's order a folder `a` comes after a file `a`, with only names that begin with `a` between them.
     for index in range where listing[index].kind != .folder {

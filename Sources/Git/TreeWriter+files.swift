@@ -9,7 +9,8 @@ extension TreeWriter {
   ) throws(GitFailure) -> FileStatus {
     var found = stat()
     let isThere = listing.withName(entry) { fstatat(folder, $0, &found, AT_SYMLINK_NOFOLLOW) } == 0
-    if isThere, let memory, let remembered, memory.mode(remembered) == entry.indexMode, hasRightMode(found, entry.kind) {
+    if isThere, let memory, let remembered, memory.mode(remembered) == entry.indexMode, hasRightMode(found, entry.kind)
+    {
       let status = FileStatus(found)
       if status == memory.status(remembered), !status.isRacy(at: memory.written) {
         try working.countFile(written: false)
@@ -46,7 +47,9 @@ extension TreeWriter {
       return (FileStatus(made), true)
     }
     let mode: mode_t = entry.kind == .executable ? 0o777 : 0o666
-    let file = listing.withName(entry) { openat(folder, $0, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode) }
+    let file = listing.withName(entry) {
+      openat(folder, $0, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+    }
     guard file >= 0 else { throw failure("cannot be made", .current) }
     defer { close(file) }
     do {
@@ -82,9 +85,13 @@ extension TreeWriter {
     var now = stat()
     guard fstat(file, &now) == 0, now.st_ino == found.st_ino, now.st_mode & S_IFMT == S_IFREG,
       let bytes = Descriptors.read(file, count: content.count),
-      bytes.withUnsafeBytes({ content.isEmpty || memcmp($0.baseAddress.unsafelyUnwrapped, content.baseAddress.unsafelyUnwrapped, content.count) == 0 })
+      bytes.withUnsafeBytes({
+        content.isEmpty
+          || memcmp($0.baseAddress.unsafelyUnwrapped, content.baseAddress.unsafelyUnwrapped, content.count) == 0
+      })
     else { return nil }
-    if !hasRightMode(now, entry.kind), fchmod(file, entry.kind == .executable ? permissions : permissions & 0o666) != 0 {
+    if !hasRightMode(now, entry.kind), fchmod(file, entry.kind == .executable ? permissions : permissions & 0o666) != 0
+    {
       return nil
     }
     guard fstat(file, &now) == 0, Int(now.st_size) == content.count else { return nil }

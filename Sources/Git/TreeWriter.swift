@@ -239,7 +239,8 @@ struct TreeWriter: ~Copyable {
       default: ""
       }
     return GitFailure(
-      .checkout, operation: "check out", "\"\(Escaped(path))\" in the workspace \(workspace) \(what): \(error).\(advice)",
+      .checkout, operation: "check out",
+      "\"\(Escaped(path))\" in the workspace \(workspace) \(what): \(error).\(advice)",
       detail: "errno \(error.code)")
   }
 }

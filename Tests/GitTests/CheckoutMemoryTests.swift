@@ -46,7 +46,8 @@ struct CheckoutMemoryTests {
       }
       try bytes.write(to: file)
       // Something to make right, which the memory must not hide.
-      try runChecked(["sh", "-c", "echo x >> src/2/part-0/file42.txt; rm -f binary; echo y > src/4/new"], in: fixture.workspace.path)
+      try runChecked(
+        ["sh", "-c", "echo x >> src/2/part-0/file42.txt; rm -f binary; echo y > src/4/new"], in: fixture.workspace.path)
       try fixture.checkOut(tip, url: sample.main.url)
       let now = try picture(of: fixture.workspace.path)
       #expect(now.subtracting(clean) == [], "round \(round)")
@@ -58,10 +59,14 @@ struct CheckoutMemoryTests {
   func changes() throws {
     let (sample, fixture, tip, clean) = try settled()
     let changes = [
-      "echo x >> src/2/part-0/file42.txt", "echo y > src/4/new", "rm src/5/part-5/*", "rm -r src/6", "mv src/7 src/renamed",
-      "mv src/8 ../elsewhere && ln -s ../../elsewhere src/8", "mkdir src/9/empty", "chmod 755 src/10/part-3/*; chmod 700 src/11",
-      "cd src/12/part-5 && for f in *; do cp $f t && touch -r $f t && mv t $f; done", "rm -rf vendor/lib/deep", "rm .gitattributes",
-      "echo '*.txt text eol=crlf' > src/.gitattributes; echo x > src/13/part-6/file13.txt", "mkdir src/14/.git; echo x > src/14/.git/HEAD",
+      "echo x >> src/2/part-0/file42.txt", "echo y > src/4/new", "rm src/5/part-5/*", "rm -r src/6",
+      "mv src/7 src/renamed",
+      "mv src/8 ../elsewhere && ln -s ../../elsewhere src/8", "mkdir src/9/empty",
+      "chmod 755 src/10/part-3/*; chmod 700 src/11",
+      "cd src/12/part-5 && for f in *; do cp $f t && touch -r $f t && mv t $f; done", "rm -rf vendor/lib/deep",
+      "rm .gitattributes",
+      "echo '*.txt text eol=crlf' > src/.gitattributes; echo x > src/13/part-6/file13.txt",
+      "mkdir src/14/.git; echo x > src/14/.git/HEAD",
       "rm -rf vendor/lib/.git; git init -q vendor/lib", "sed -i 's/echo/echo/' start.bat", "truncate -s 0 odd/a.b",
       "ln -f run.sh linked; echo 1 >> linked",
     ]

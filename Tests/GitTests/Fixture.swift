@@ -42,7 +42,10 @@ final class Fixture: Sendable {
   ) throws -> CheckoutReport {
     try workspace.checkOut(
       commit: commit, limits: limits, policy: policy,
-      mirrors: { Mirror(path: self.directory.file("mirrors/sub-\($0.utf8.map { String($0, radix: 16) }.joined().suffix(60)).git")) },
+      mirrors: {
+        Mirror(
+          path: self.directory.file("mirrors/sub-\($0.utf8.map { String($0, radix: 16) }.joined().suffix(60)).git"))
+      },
       sourceURL: url, progress: { _ in }, message: note)
   }
 
@@ -64,8 +67,10 @@ extension RemotePolicy {
 /// line each. Two folders with equal pictures are equal byte for byte.
 func picture(of folder: String) throws -> Set<String> {
   let list = try run(
-    ["find", ".", "-name", ".git", "-prune", "-o", "-type", "d", "-printf", "d %P\\0", "-o", "-type", "l", "-printf",
-      "l %P -> %l\\0", "-o", "-type", "f", "-printf", "f %m %P\\0", "-o", "-printf", "? %P\\0"], in: folder)
+    [
+      "find", ".", "-name", ".git", "-prune", "-o", "-type", "d", "-printf", "d %P\\0", "-o", "-type", "l", "-printf",
+      "l %P -> %l\\0", "-o", "-type", "f", "-printf", "f %m %P\\0", "-o", "-printf", "? %P\\0",
+    ], in: folder)
   let hashes = try run(
     ["sh", "-c", "find . -name .git -prune -o -type f -print0 | xargs -0 -r sha256sum -z"], in: folder)
   return Set((list.stdout + hashes.stdout).split(separator: 0).map { String(decoding: $0, as: UTF8.self) })

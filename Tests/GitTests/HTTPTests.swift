@@ -49,7 +49,8 @@ struct HTTPTests {
   @Test(
     "answers of the server become sentences",
     arguments: [
-      (401, GitFailure.Kind.authentication), (403, .authentication), (404, .notFound), (410, .notFound), (500, .network),
+      (401, GitFailure.Kind.authentication), (403, .authentication), (404, .notFound), (410, .notFound),
+      (500, .network),
       (503, .network),
     ])
   func statuses(code: Int, kind: GitFailure.Kind) throws {

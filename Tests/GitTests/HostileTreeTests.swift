@@ -52,7 +52,8 @@ struct HostileTreeTests {
   @Test(
     "with a name that leads elsewhere is refused",
     arguments: [
-      ".git", ".GIT", ".Git", "..", ".", "", "a/b", "../x", "/abs", ".git ", ".git.", ".git. .", ".git::$INDEX_ALLOCATION", "git~1",
+      ".git", ".GIT", ".Git", "..", ".", "", "a/b", "../x", "/abs", ".git ", ".git.", ".git. .",
+      ".git::$INDEX_ALLOCATION", "git~1",
       "GIT~1", ".g\u{200c}it", "\u{feff}.git", ".git\\config", "a\\.git\\x", String(repeating: "n", count: 256),
     ])
   func names(name: String) throws {
@@ -121,7 +122,8 @@ struct HostileTreeTests {
     let origin = try GitRepository()
     let outside = try TemporaryDirectory("outside")
     try outside.write("target/file", "keep me")
-    try FileManager.default.createSymbolicLink(atPath: "\(origin.path)/dir", withDestinationPath: outside.file("target"))
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(origin.path)/dir", withDestinationPath: outside.file("target"))
     let linked = try origin.commit("a link")
     try origin.git("rm", "--quiet", "dir")
     try origin.write("dir/file", "not there")

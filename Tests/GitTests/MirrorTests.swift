@@ -94,7 +94,8 @@ struct MirrorTests {
     #expect(try fixture.mirror.prove(commit: object, reachableFrom: "refs/tags/heavy") == commit)
     let tips = try Mirror.tips(url: origin.url, policy: .everything())
     #expect(tips.map(\.name) == ["HEAD", "refs/heads/main", "refs/tags/heavier", "refs/tags/heavy", "refs/tags/light"])
-    #expect(tips.first { $0.name == "refs/tags/heavy" } == RemoteTip(name: "refs/tags/heavy", id: object, peeled: commit))
+    #expect(
+      tips.first { $0.name == "refs/tags/heavy" } == RemoteTip(name: "refs/tags/heavy", id: object, peeled: commit))
     // A tag of a file is nothing to check out.
     try origin.git("tag", "file", "HEAD:a")
     let failure = #expect(throws: GitFailure.self) { try fixture.fetch(origin.url, ref: "refs/tags/file") }
@@ -121,20 +122,26 @@ struct MirrorTests {
     #expect(failure?.description.contains("empty") == true)
   }
 
-  @Test("refuses ref names that mean more than one ref", arguments: [
-    "main", "refs/heads/*", "refs/heads/a:refs/heads/b", "refs/heads/^a", "+refs/heads/main", "refs/heads/a b", "", "refs/heads/\0a",
-    "refs/heads/../a",
-  ])
+  @Test(
+    "refuses ref names that mean more than one ref",
+    arguments: [
+      "main", "refs/heads/*", "refs/heads/a:refs/heads/b", "refs/heads/^a", "+refs/heads/main", "refs/heads/a b", "",
+      "refs/heads/\0a",
+      "refs/heads/../a",
+    ])
   func refNames(ref: String) throws {
     let failure = #expect(throws: GitFailure.self) { try Fixture().fetch("file:///nowhere", ref: ref) }
     #expect(failure?.kind == .noSuchRef)
   }
 
-  @Test("refuses addresses that the configuration does not allow", arguments: [
-    "/etc", "../x", "x", "", "file:///etc", "FILE:///etc", "file://host/etc", "git://127.0.0.1/x", "ext::sh -c id", "http://127.0.0.1/x",
-    "https://exa mple/x", "https://example.com/\0x", "ssh://-oProxyCommand=id/x", "-oProxyCommand=id:x", "https:///x",
-    "https://example.com\n/x", "ssh://host:port/x",
-  ])
+  @Test(
+    "refuses addresses that the configuration does not allow",
+    arguments: [
+      "/etc", "../x", "x", "", "file:///etc", "FILE:///etc", "file://host/etc", "git://127.0.0.1/x", "ext::sh -c id",
+      "http://127.0.0.1/x",
+      "https://exa mple/x", "https://example.com/\0x", "ssh://-oProxyCommand=id/x", "-oProxyCommand=id:x", "https:///x",
+      "https://example.com\n/x", "ssh://host:port/x",
+    ])
   func addresses(url: String) throws {
     let policy = RemotePolicy(deadline: .now + .seconds(10))
     let failure = #expect(throws: GitFailure.self) { try Fixture().fetch(url, policy: policy) }
@@ -179,7 +186,10 @@ struct MirrorTests {
     }
     #expect(results == Array(repeating: tip, count: 8))
     try GitRepository.git(["fsck", "--strict"], in: fixture.mirror.path)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.directory.file("mirrors")).sorted() == ["main.git", "main.git.lock"])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: fixture.directory.file("mirrors")).sorted() == [
+        "main.git", "main.git.lock",
+      ])
   }
 
   @Test("that is broken or half made is made anew")

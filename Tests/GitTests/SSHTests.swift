@@ -92,7 +92,8 @@ struct SSHTests {
     let (origin, _) = try origin()
     let (server, other) = (try SSHServer(), try SSHServer())
     let failure = #expect(throws: GitFailure.self) {
-      try Fixture().fetch(server.url(origin.path), policy: policy(server, key: other.privateKey, knownHosts: server.knownHosts))
+      try Fixture().fetch(
+        server.url(origin.path), policy: policy(server, key: other.privateKey, knownHosts: server.knownHosts))
     }
     #expect(failure?.kind == .authentication)
     #expect(failure?.description.contains("deploy key") == true, "\(String(describing: failure))")

@@ -41,9 +41,11 @@ struct SubmoduleTests {
     let cases: [(String, String, GitFailure.Kind)] = [
       (module(library.url), gone, .unreachable),
       (module("/etc"), there, .forbidden), (module("ext::sh -c id"), there, .forbidden),
-      (module("ssh://-oProxyCommand=id/x"), there, .forbidden), (module("../../../../../../../../x"), there, .forbidden),
+      (module("ssh://-oProxyCommand=id/x"), there, .forbidden),
+      (module("../../../../../../../../x"), there, .forbidden),
       (module("file:///no/such/repository"), there, .notFound),
-      ("[submodule \"sub\"\n", there, .hostileTree), ("[submodule \"a\\\nb\"]\n\tpath = sub\n\turl = x\n", there, .hostileTree),
+      ("[submodule \"sub\"\n", there, .hostileTree),
+      ("[submodule \"a\\\nb\"]\n\tpath = sub\n\turl = x\n", there, .hostileTree),
     ]
     for (modules, commit, kind) in cases {
       let origin = try origin(modules: modules, commit: commit)

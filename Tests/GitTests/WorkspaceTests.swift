@@ -105,7 +105,8 @@ struct WorkspaceTests {
       let handle = try #require(FileHandle(forWritingAtPath: a))
       try handle.write(contentsOf: Data("evil".utf8))
       try handle.close()
-      try runChecked(["sh", "-c", "touch -r b ref; printf evil > b; touch -r ref b; rm ref"], in: fixture.workspace.path)
+      try runChecked(
+        ["sh", "-c", "touch -r b ref; printf evil > b; touch -r ref b; rm ref"], in: fixture.workspace.path)
       try fixture.checkOut(tip)
       #expect(try String(contentsOfFile: a, encoding: .utf8) == "good", "round \(round)")
       #expect(try String(contentsOfFile: b, encoding: .utf8) == "good", "round \(round)")
@@ -141,7 +142,10 @@ struct WorkspaceTests {
     let outside = try TemporaryDirectory("outside")
     try fixture.deploy(origin.url)
     let tricks = [
-      #"git config core.worktree "$OUTSIDE"; git config filter.x.smudge 'touch owned'; echo '* filter=x eol=crlf' > .git/info/attributes; printf '#!/bin/sh\ntouch owned' > .git/hooks/post-checkout || true"#,
+      #"""
+      git config core.worktree "$OUTSIDE"; git config filter.x.smudge 'touch owned'
+      echo '* filter=x eol=crlf' > .git/info/attributes; mkdir .git/hooks; echo 'touch owned' > .git/hooks/post-checkout
+      """#,
       #"mv .git "$OUTSIDE/git"; ln -s "$OUTSIDE/git" .git"#,
       #"rm -rf .git; echo "gitdir: $OUTSIDE" > .git"#,
       #"rm -rf .git"#,
@@ -158,7 +162,8 @@ struct WorkspaceTests {
       try fixture.deploy(origin.url)
       #expect(try picture(of: fixture.workspace.path).count == 3, "\(trick)")
       #expect(try fixture.directory.read("workspaces/shop/a") == "1\n", "\(trick)")
-      #expect(try GitRepository.git(["status", "--porcelain", "--ignored"], in: fixture.workspace.path) == "", "\(trick)")
+      #expect(
+        try GitRepository.git(["status", "--porcelain", "--ignored"], in: fixture.workspace.path) == "", "\(trick)")
       #expect(try GitRepository.git(["rev-parse", "HEAD"], in: fixture.workspace.path) == tip, "\(trick)")
       #expect(try GitRepository.git(["tag"], in: fixture.workspace.path) == "", "\(trick)")
     }
@@ -228,7 +233,8 @@ struct WorkspaceTests {
     try outside.write("keep", "me")
     try fixture.directory.write("workspaces/shop", "a file")
     try fixture.deploy(origin.url)
-    try runChecked(["sh", "-c", "rm -rf shop && ln -s '\(outside.path)' shop"], in: fixture.directory.file("workspaces"))
+    try runChecked(
+      ["sh", "-c", "rm -rf shop && ln -s '\(outside.path)' shop"], in: fixture.directory.file("workspaces"))
     try fixture.deploy(origin.url)
     #expect(try fixture.directory.read("workspaces/shop/a") == "1")
     #expect(try FileManager.default.contentsOfDirectory(atPath: outside.path) == ["keep"])

@@ -45,7 +45,8 @@ public final class GitHTTPServer: Sendable {
       case .drip: ["drip", ""]
       }
     let process = try ServerProcess(
-      ["python3", script, root, portFile, certificate] + words, env: GitRepository.environment, output: directory.file("log"))
+      ["python3", script, root, portFile, certificate] + words, env: GitRepository.environment,
+      output: directory.file("log"))
     let end = ContinuousClock.now + .seconds(30)
     var found: Int?
     while found == nil {

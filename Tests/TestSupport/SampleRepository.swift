@@ -23,15 +23,20 @@ public struct SampleRepository: Sendable {
       try main.write("src/\(index % 40)/part-\(index % 7)/file\(index).txt", "file \(index)\nof the sample\n")
     }
     let odd = [
-      "with space", "tab\tname", "new\nline", "quote\"s", "back\\slash", "ümläut", "日本語", "-dash", "#hash", "a.b", "a-b",
-      "a/b", "git", ".gitfoo", "trailing.", "[glob]*", "~tilde", "\u{1b}[31mred", "very/deep/" + String(repeating: "d/", count: 40) + "end",
+      "with space", "tab\tname", "new\nline", "quote\"s", "back\\slash", "ümläut", "日本語", "-dash", "#hash", "a.b",
+      "a-b",
+      "a/b", "git", ".gitfoo", "trailing.", "[glob]*", "~tilde", "\u{1b}[31mred",
+      "very/deep/" + String(repeating: "d/", count: 40) + "end",
     ]
     for name in odd { try main.write("odd/\(name)", "content of an odd name\n") }
     try main.write("empty", "")
     try main.write("binary", Data((0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }))
     try main.write("run.sh", "#!/bin/sh\necho hello\n", executable: true)
     try main.write(".gitignore", "*.o\n/build/\n")
-    let links = [("link-to-file", "run.sh"), ("link-to-folder", "src/1"), ("dangling", "nowhere/at/all"), ("outside", "/etc/hostname"), ("src/up", "../..")]
+    let links = [
+      ("link-to-file", "run.sh"), ("link-to-folder", "src/1"), ("dangling", "nowhere/at/all"),
+      ("outside", "/etc/hostname"), ("src/up", "../.."),
+    ]
     for (name, target) in links {
       try FileManager.default.createSymbolicLink(atPath: "\(main.path)/\(name)", withDestinationPath: target)
     }
@@ -40,7 +45,9 @@ public struct SampleRepository: Sendable {
     try main.write("version.id", "$Id$\n")
     try main.write("unix/.gitattributes", "*.bat text eol=lf\n")
     try main.write("unix/start.bat", "echo one\n")
-    try main.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "--name", "the library", library.url, "vendor/lib")
+    try main.git(
+      "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "--name", "the library", library.url,
+      "vendor/lib")
     try main.commit("everything")
   }
 
