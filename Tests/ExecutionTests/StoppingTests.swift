@@ -51,7 +51,7 @@ struct StoppingTests {
     let runner = try RunFixture().start(
       .init(
         steps: [
-          Step(name: "a", run: "trap 'echo tidying; exit 0' TERM; echo ready; while :; do sleep 0.05; done")
+          Step(name: "a", run: "trap 'echo tidying; exit 0' TERM; echo ready; while :; do sleep 0.05 || :; done")
         ]))
     try runner.wait(forText: "ready", step: 1)
     _ = try runner.directory.send(ControlMessage(action: .cancel))
