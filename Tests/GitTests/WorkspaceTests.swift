@@ -91,25 +91,56 @@ struct WorkspaceTests {
     #expect(try GitRepository.git(["status", "--porcelain", "--ignored"], in: fixture.workspace.path) == "")
   }
 
-  @Test("sees an edit of the same size within the same tick, and one with its times set back")
+  @Test("sees an edit of the same size within the tick in which the file was written")
   func seesRacyEdits() throws {
     let origin = try GitRepository()
-    try origin.write("a", "good")
-    try origin.write("b", "good")
-    let tip = try origin.commit("two files")
+    let tip = try origin.commit("a", "good")
     let fixture = try Fixture()
-    for round in 0..<20 {
-      try fixture.deploy(origin.url, tip)
-      let (a, b) = ("\(fixture.workspace.path)/a", "\(fixture.workspace.path)/b")
-      // At once, in place.
-      let handle = try #require(FileHandle(forWritingAtPath: a))
+    try fixture.deploy(origin.url)
+    let file = fixture.workspace.path + "/a"
+    func edit() throws {
+      let handle = try #require(FileHandle(forWritingAtPath: file))
       try handle.write(contentsOf: Data("evil".utf8))
       try handle.close()
-      try runChecked(
-        ["sh", "-c", "touch -r b ref; printf evil > b; touch -r ref b; rm ref"], in: fixture.workspace.path)
+    }
+    // The file is written, the memory after it, and the edit at once: often all within one tick.
+    for round in 0..<100 {
+      try edit()
       try fixture.checkOut(tip)
-      #expect(try String(contentsOfFile: a, encoding: .utf8) == "good", "round \(round)")
-      #expect(try String(contentsOfFile: b, encoding: .utf8) == "good", "round \(round)")
+      try edit()
+      try fixture.checkOut(tip)
+      #expect(try String(contentsOfFile: file, encoding: .utf8) == "good", "round \(round)")
+    }
+  }
+
+  @Test("sees an edit of the same size whose time was set back")
+  func seesOldTimes() throws {
+    let origin = try GitRepository()
+    let tip = try origin.commit("a", "good")
+    let fixture = try Fixture()
+    try fixture.deploy(origin.url)
+    for edit in ["printf evil > a", "printf evil > b; mv b a"] {
+      try runChecked(["sh", "-c", "touch -r a ../ref; \(edit); touch -r ../ref a"], in: fixture.workspace.path)
+      try fixture.checkOut(tip)
+      #expect(try fixture.directory.read("workspaces/shop/a") == "good")
+    }
+  }
+
+  @Test("changes nothing of a file outside that a step linked into it")
+  func leavesHardLinks() throws {
+    let origin = try GitRepository()
+    let tip = try origin.commit("a", "content")
+    let fixture = try Fixture()
+    try fixture.deploy(origin.url)
+    let outside = fixture.directory.file("outside")
+    for text in ["content", "another"] {
+      try fixture.directory.write("outside", text, mode: 0o600)
+      try runChecked(["ln", "-f", outside, "a"], in: fixture.workspace.path)
+      try fixture.checkOut(tip)
+      #expect(try fixture.directory.read("outside") == text)
+      #expect(try runChecked(["stat", "-c", "%a %h", outside]) == "600 1")
+      #expect(try runChecked(["stat", "-c", "%a", "a"], in: fixture.workspace.path) == "644")
+      #expect(try fixture.directory.read("workspaces/shop/a") == "content")
     }
   }
 
