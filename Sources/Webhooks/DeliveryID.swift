@@ -15,6 +15,9 @@ enum DeliveryID {
     return nil
   }
 
+  /// An id that stands in the body.
+  static func read(_ text: String?) -> String? { text.flatMap { isKept($0) ? $0 : nil } }
+
   private static func isKept(_ id: String) -> Bool {
     (1...128).contains(id.utf8.count) && id.utf8.allSatisfy { (0x21...0x7e).contains($0) }
   }

@@ -16,10 +16,20 @@ public protocol Sender: Sendable {
   func meaning(of request: SignedRequest) throws(Unreadable) -> Meaning
 
   /// The sender's own id of the delivery, the same when it is sent again; `nil` where there is none that
-  /// can be kept (see `DeliveryID`).
+  /// can be kept (see `DeliveryID`), or where it stands in the body and not in a header.
   func id(of headers: Headers) -> String?
 
-  /// The headers with which this sender would post `body`, signed with `secret`: to try things out, and to test
-  /// the whole way. `check` accepts what this signs.
-  func headers(signing body: [UInt8], event: String, id: String, secret: Secret) -> Headers
+  /// Whether this is a greeting that the sender leaves unsigned and wants answered with exactly 200 all the same.
+  /// It is not proved to come from anybody: nothing may come of it but that answer.
+  func isUnsignedPing(_ request: SignedRequest) -> Bool
+
+  /// The headers with which this sender would post the request's body to its `url` at its `now`, signed with
+  /// `secret`: to try things out, and to test the whole way. `check` accepts what this signs.
+  ///
+  /// `nil` where nobody else can sign as this sender does: it does not sign at all, or with a key of its own.
+  func headers(signing request: SignedRequest, event: String, id: String, secret: Secret) -> Headers?
+}
+
+extension Sender {
+  public func isUnsignedPing(_ request: SignedRequest) -> Bool { false }
 }

@@ -3,9 +3,22 @@ public enum Senders {
   /// In the order in which they are listed for people.
   public static let all: [any Sender] = [
     GitHub(),
+    GitLab(),
     GiteaFamily.gitea,
     GiteaFamily.forgejo,
     GiteaFamily.gogs,
+    Bitbucket.cloud,
+    Bitbucket.dataCenter,
+    Stripe(),
+    Slack(),
+    Shopify(),
+    WooCommerce(),
+    Twilio(),
+    Pingdom(),
+    StandardWebhooks.standard,
+    StandardWebhooks.svix,
+    GenericHMAC(),
+    GenericBearer(),
   ]
 
   /// The sender of this name; names are lower case and exact.

@@ -11,12 +11,17 @@ public struct SignedRequest: Sendable {
   public var now: Double
   /// How far a signed time may lie from `now`, in seconds, both ways; `nil`: the sender's own rule.
   public var tolerance: Double?
+  public var options: SenderOptions
 
-  public init(headers: Headers, body: [UInt8], url: String? = nil, now: Double, tolerance: Double? = nil) {
+  public init(
+    headers: Headers, body: [UInt8], url: String? = nil, now: Double, tolerance: Double? = nil,
+    options: SenderOptions = SenderOptions()
+  ) {
     self.headers = headers
     self.body = body
     self.url = url
     self.now = now
     self.tolerance = tolerance
+    self.options = options
   }
 }

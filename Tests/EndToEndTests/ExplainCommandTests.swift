@@ -67,6 +67,33 @@ struct ExplainCommandTests {
     #expect(!result.stdout.contains(0x1b))
   }
 
+  @Test("a push of several refs is told whole, and any of them may start a pipeline")
+  func several() throws {
+    let state = { (name: String) in
+      #"{"type": "branch", "name": "\#(name)", "target": {"hash": "\#(String(repeating: "2", count: 40))"}}"#
+    }
+    try area.write(
+      "body",
+      """
+      {"actor": {"nickname": "ada"}, "repository": {"full_name": "acme/shop"},
+       "push": {"changes": [{"old": null, "new": \(state("other"))}, {"old": null, "new": \(state("main"))}]}}
+      """)
+    try area.write("headers", "X-Event-Key: repo:push")
+    try area.write("several/a.yml", pipeline("a", repository: "git@bitbucket.org:acme/shop.git", branch: "main"))
+    try area.write("several/b.yml", pipeline("b", repository: "git@bitbucket.org:acme/shop.git", branch: "none"))
+    let result = try run(
+      [
+        builtExecutable("pushrod"), "explain", "--sender", "bitbucket", "--headers", area.file("headers"), "--body",
+        area.file("body"), "--pipelines", area.file("several"), "--json",
+      ], in: area.path)
+    let json = try #require(try JSONSerialization.jsonObject(with: Data(result.stdout)) as? [String: Any])
+    #expect((json["push"] as? [String: Any])?["ref"] as? String == "refs/heads/other")
+    #expect(
+      (json["pushes"] as? [[String: Any]])?.map { $0["ref"] as? String } == ["refs/heads/other", "refs/heads/main"])
+    #expect((json["pipelines"] as? [[String: Any]])?.map { $0["starts"] as? Bool } == [true, false])
+    #expect(json["reason"] is NSNull)
+  }
+
   @Test("what no push is, is null, with the reason")
   func otherEvent() throws {
     let result = try explain(event: "ping", ["--pipelines", area.file("pipelines"), "--json"])

@@ -12,19 +12,32 @@ struct KnownAnswer: Decodable, CustomTestStringConvertible, Sendable {
   var body: String?
   var bodyBase64: String?
   var additionalSecrets: [String]?
-  var valid: Bool
+  var url: String?
+  var parameters: [String: String]?
+  var now: Double?
+  var tolerance: Double?
+  var webhookID: String?
+  /// The name of one of the file's certificates.
+  var certificate: String?
+  /// `nil` where the source published neither the secret nor its answer.
+  var valid: Bool?
+  var peersDisagree: Bool?
   var strictValid: Bool?
   var why: String
 
   enum CodingKeys: String, CodingKey {
-    case name, secret, headers, body, valid, why
+    case name, secret, headers, body, url, now, certificate, valid, why
+    case parameters = "params"
+    case tolerance = "tolerance_s"
+    case webhookID = "webhook_id"
+    case peersDisagree = "peer_disagree"
     case bodyBase64 = "body_base64"
     case additionalSecrets = "additional_secrets"
     case strictValid = "strict_valid"
   }
 
   /// What Pushrod must answer.
-  var expected: Bool { strictValid ?? valid }
+  var expected: Bool { strictValid ?? valid ?? false }
 
   var request: SignedRequest {
     var fields = Headers()
@@ -32,17 +45,32 @@ struct KnownAnswer: Decodable, CustomTestStringConvertible, Sendable {
       for text in value.values { fields.append(name, text) }
     }
     let bytes = bodyBase64.flatMap { Data(base64Encoded: $0) }.map(Array.init) ?? Array((body ?? "").utf8)
-    return SignedRequest(headers: fields, body: bytes, now: 0)
+    return SignedRequest(
+      headers: fields, body: bytes, url: url, now: now ?? 0, tolerance: tolerance,
+      options: SenderOptions(webhookID: webhookID, certificates: certificates))
   }
 
   var secrets: [Secret] { ([secret].compactMap(\.self) + (additionalSecrets ?? [])).map { Secret($0) } }
 
+  /// In PEM, the signer's first; put in from the file's list.
+  var certificates: [String] = []
+
   var testDescription: String { name }
 
   static func all(of sender: String) throws -> [KnownAnswer] {
-    struct File: Decodable { var cases: [KnownAnswer] }
+    struct File: Decodable {
+      var cases: [KnownAnswer]
+      var certificates: [String: String]?
+    }
     guard let folder = SharedMaterial.folder("vectors") else { return [] }
-    return try JSONDecoder().decode(File.self, from: readFile("\(folder)/\(sender).json")).cases
+    let file = try JSONDecoder().decode(File.self, from: readFile("\(folder)/\(sender).json"))
+    return file.cases.filter { $0.valid != nil }.map { answer in
+      var answer = answer
+      if let leaf = answer.certificate {
+        answer.certificates = [leaf, "intermediate", "root"].compactMap { file.certificates?[$0] }
+      }
+      return answer
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import Model
+import Webhooks
 
 /// The answers of the hook endpoint. A 2xx is only ever made from what the store has recorded.
 extension HookAnswer {
@@ -14,6 +15,12 @@ extension HookAnswer {
       .malformed(reason)
     }
   }
+
+  /// What the sender waits for; the delivery itself is recorded like any other.
+  static func reply(_ reply: Meaning.Reply) -> HookAnswer { HookAnswer(status: 200, body: reply.json) }
+
+  /// To a greeting that nobody signed. Nothing has come of it.
+  static let ping = HookAnswer(status: 200, body: #"{"verdict":"ignored","reason":"ping","runs":[]}"#)
 
   /// The same words for every cause: a closed door tells nothing.
   static let forbidden = HookAnswer(status: 401, error: "unauthorized", "The signature is missing or wrong.")

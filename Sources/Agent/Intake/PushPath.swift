@@ -30,7 +30,7 @@ struct PushPath: Sendable {
     case .valid: break
     case .invalid(let reason):
       await reject(request, source, receivedAt, reason)
-      return .forbidden
+      return source.sender.isUnsignedPing(signed) ? .ping : .forbidden
     case .ambiguous(let reason):
       await reject(request, source, receivedAt, reason)
       return .malformed(reason)
@@ -46,7 +46,7 @@ struct PushPath: Sendable {
           ignored: verdict.ignored, decisions: verdict.decisions, runs: verdict.runs))
       if !recorded.verdict.runs.isEmpty, !recorded.isRepeat { runsWereQueued() }
       log(recorded, source)
-      return .recorded(recorded)
+      return meaning.reply.map { .reply($0) } ?? .recorded(recorded)
     } catch let error as Unreadable {
       await reject(request, source, receivedAt, error.description)
       switch error {
@@ -61,18 +61,18 @@ struct PushPath: Sendable {
     }
   }
 
-  /// What the delivery starts: one run for each pipeline that says yes, with the pipeline as it is now.
+  /// What the delivery starts: one run for each ref and pipeline that says yes to it, with the pipeline as it is now.
   private func decide(
     _ meaning: Meaning, _ pipelines: [Pipeline]
   ) -> (ignored: String?, decisions: [Decision], runs: [RunRequest]) {
-    guard let push = meaning.push else { return (meaning.ignored ?? "not a push", [], []) }
-    let (decisions, ignored) = PushMatching.decide(push, pipelines)
-    let runs = zip(pipelines, decisions).filter { $0.1.starts }.map { pipeline, _ in
+    guard !meaning.pushes.isEmpty else { return (meaning.ignored ?? "not a push", [], []) }
+    let answer = PushMatching.decide(meaning.pushes, pipelines)
+    let runs = answer.starts.map { push, pipeline in
       RunRequest(
         pipeline: pipeline, trigger: .push, ref: push.ref, commit: push.after,
         before: push.before.isZero ? nil : push.before, pusher: push.pusher, message: push.message)
     }
-    return (ignored, decisions, runs)
+    return (answer.ignored, answer.decisions, runs)
   }
 
   private func withoutSecret(_ source: Source) -> HookAnswer {

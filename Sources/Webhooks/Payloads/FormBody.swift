@@ -1,4 +1,4 @@
-/// `application/x-www-form-urlencoded`, as far as webhooks use it: one field of many (WHATWG URL, section 5.1).
+/// `application/x-www-form-urlencoded`, as far as webhooks use it (WHATWG URL, section 5.1).
 enum FormBody {
   /// The decoded value of the one field `name`.
   static func value(of name: String, in body: [UInt8]) throws(Unreadable) -> [UInt8] {
@@ -14,6 +14,24 @@ enum FormBody {
     }
     guard let found else { throw .body("The form has no field `\(name)`.") }
     return found
+  }
+
+  struct Field: Hashable {
+    var name: [UInt8]
+    var value: [UInt8]
+  }
+
+  /// Every field, decoded, in the order in which they were sent.
+  static func fields(in body: [UInt8]) throws(Unreadable) -> [Field] {
+    var fields: [Field] = []
+    for field in body.split(separator: UInt8(ascii: "&")) {
+      let equals = field.firstIndex(of: UInt8(ascii: "=")) ?? field.endIndex
+      guard let name = decoded(field[..<equals]), let value = decoded(field[equals...].dropFirst()) else {
+        throw .body("The form has a `%` that is not followed by two hexadecimal digits.")
+      }
+      fields.append(Field(name: name, value: value))
+    }
+    return fields
   }
 
   private static func decoded(_ text: ArraySlice<UInt8>) -> [UInt8]? {

@@ -5,7 +5,7 @@ import Model
 /// What decides a deploy (`ref`, `before`, `after`, the repository) must be there and well formed; what only
 /// people read may be missing.
 struct PushPayload: Decodable {
-  /// As sent; see `push()`.
+  /// As sent.
   var ref: String
   var before: CommitID
   var after: CommitID
@@ -55,39 +55,20 @@ struct PushPayload: Decodable {
 extension PushPayload {
   /// What the payload says, or why it starts nothing.
   func meaning(id: String?, event: String) throws(Unreadable) -> Meaning {
-    guard let ref = RefName(ref) else {
-      throw .body("`ref` in the payload is not the full name of a Git reference.")
-    }
-    guard ref.branch != nil || ref.tag != nil else {
-      let name = BoundedText.line(ref.full, limit: 200)
-      return Meaning(id: id, event: event, push: nil, ignored: "ref \(name) is neither a branch nor a tag")
-    }
     let addresses = repository.addresses
     guard !addresses.isEmpty else {
       throw .body("`repository.clone_url` in the payload is missing or not an address, and so are the others.")
     }
-    let push = Push(
-      repository: BoundedText.line(repository.fullName, limit: 512), addresses: addresses, ref: ref,
-      before: before, after: after,
-      created: created ?? before.isZero,
-      // Zeros name no commit: whatever the flag says, there is nothing to deploy.
-      deleted: deleted == true || after.isZero,
-      forced: forced ?? false,
-      pusher: (pusher?.word ?? sender?.word).map { BoundedText.line($0, limit: 256) },
-      message: headCommit?.message.map { BoundedText.text($0, limit: 64 << 10) })
-    return Meaning(id: id, event: event, push: push, ignored: nil)
+    return try ForgePush(
+      repository: repository.fullName, addresses: addresses, ref: ref, refField: "ref", before: before, after: after,
+      created: created, deleted: deleted, forced: forced, pusher: pusher?.word ?? sender?.word,
+      message: headCommit?.message
+    ).meaning(id: id, event: event)
   }
 }
 
 extension PushPayload.Repository {
-  /// Every address that can be read, each once. They are compared with configured ones and never fetched.
-  var addresses: [RepositoryURL] {
-    var seen: [String] = []
-    for text in [cloneURL, sshURL, gitURL, htmlURL, url].compactMap({ $0 }) where !seen.contains(text) {
-      seen.append(text)
-    }
-    return seen.compactMap { try? RepositoryURL($0) }
-  }
+  var addresses: [RepositoryURL] { RepositoryURL.readable([cloneURL, sshURL, gitURL, htmlURL, url]) }
 }
 
 extension PushPayload.Person {

@@ -44,12 +44,12 @@ public struct GitHub: Sender {
     DeliveryID.read(headers, ["X-GitHub-Delivery"])
   }
 
-  public func headers(signing body: [UInt8], event: String, id: String, secret: Secret) -> Headers {
+  public func headers(signing request: SignedRequest, event: String, id: String, secret: Secret) -> Headers? {
     [
       "Content-Type": "application/json",
       "X-GitHub-Event": event,
       "X-GitHub-Delivery": id,
-      "X-Hub-Signature-256": "sha256=" + HexDigest(hmacOver: body, secret: secret).text,
+      "X-Hub-Signature-256": "sha256=" + HexDigest(hmacOver: request.body, secret: secret).text,
     ]
   }
 }

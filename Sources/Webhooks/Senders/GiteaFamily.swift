@@ -52,7 +52,7 @@ public struct GiteaFamily: Sender {
       var meaning = try Payload.decode(PushPayload.self, from: json).meaning(id: id, event: event)
       if let push = meaning.push, push.message == nil, !push.deleted {
         // Gogs and old Giteas send no `head_commit`.
-        meaning.push?.message = try Payload.decode(GogsCommits.self, from: json).message(of: push.after)
+        meaning.pushes[0].message = try Payload.decode(GogsCommits.self, from: json).message(of: push.after)
       }
       return meaning
     case "create" where name == "gogs":
@@ -68,12 +68,12 @@ public struct GiteaFamily: Sender {
     DeliveryID.read(headers, brands.map { "X-\($0)-Delivery" } + ["X-GitHub-Delivery"])
   }
 
-  public func headers(signing body: [UInt8], event: String, id: String, secret: Secret) -> Headers {
+  public func headers(signing request: SignedRequest, event: String, id: String, secret: Secret) -> Headers? {
     [
       "Content-Type": "application/json",
       "X-\(brands[0])-Event": event,
       "X-\(brands[0])-Delivery": id,
-      "X-\(brands[0])-Signature": HexDigest(hmacOver: body, secret: secret).text,
+      "X-\(brands[0])-Signature": HexDigest(hmacOver: request.body, secret: secret).text,
     ]
   }
 

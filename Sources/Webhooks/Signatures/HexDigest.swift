@@ -1,14 +1,17 @@
-/// A SHA-256 digest as 64 lower-case hexadecimal digits and nothing else.
+/// A digest as lower-case hexadecimal digits and nothing else: 64 of them for SHA-256.
 ///
 /// Upper case is refused although it means the same number: no sender writes it, and one spelling per
 /// signature leaves nothing to disagree about.
 struct HexDigest: Hashable {
   let bytes: [UInt8]
 
-  init?(_ text: some Collection<UInt8>) {
-    guard text.count == 64 else { return nil }
+  init(bytes: [UInt8]) { self.bytes = bytes }
+
+  /// - Parameter size: of the digest, in bytes.
+  init?(_ text: some Collection<UInt8>, size: Int = 32) {
+    guard text.count == 2 * size else { return nil }
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(32)
+    bytes.reserveCapacity(size)
     var high: UInt8?
     for character in text {
       let digit: UInt8

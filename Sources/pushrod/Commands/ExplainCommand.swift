@@ -41,8 +41,11 @@ struct ExplainCommand: ParsableCommand {
         of: SignedRequest(headers: headers, body: body, now: Date().timeIntervalSince1970))
       explanation.meaning = meaning
       explanation.reason = meaning.ignored
-      if let push = meaning.push {
-        if let known { (explanation.decisions, explanation.reason) = PushMatching.decide(push, known) }
+      if !meaning.pushes.isEmpty {
+        if let known {
+          let answer = PushMatching.decide(meaning.pushes, known)
+          (explanation.decisions, explanation.reason) = (answer.decisions, answer.ignored)
+        }
       } else if let reason = meaning.ignored {
         explanation.decisions = (known ?? []).map { Decision(pipeline: $0.name, starts: false, reason: reason) }
       }

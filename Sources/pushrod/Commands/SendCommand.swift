@@ -56,6 +56,9 @@ struct SendCommand: AsyncParsableCommand {
     help: ArgumentHelp("The repository's address; that of the remote `origin` where not given.", valueName: "address"))
   var cloneURL: String?
 
+  /// Their pushes have the same fields as those that are made up here.
+  private static let writtenAsGitHub = ["github", "gitea", "forgejo", "gogs"]
+
   func validate() throws {
     if url != nil, config != nil || source != nil {
       throw ValidationError("--url is instead of --config and --source")
@@ -73,16 +76,26 @@ struct SendCommand: AsyncParsableCommand {
       } else {
         try SendTarget(configuration: config, source: source, secretFile: secretFile)
       }
-    let bytes = try await payload()
+    let bytes = try await payload(for: target.sender)
+    let request = SignedRequest(
+      headers: [:], body: bytes, url: target.url, now: Date().timeIntervalSince1970)
     let headers = target.sender.headers(
-      signing: bytes, event: event, id: id ?? UUID().uuidString.lowercased(), secret: target.secret)
+      signing: request, event: event, id: id ?? UUID().uuidString.lowercased(), secret: target.secret)
+    guard let headers else {
+      throw CommandExit(
+        .wrongUse,
+        "only \(target.sender.name) itself can sign as it does, or the secret is no key that it would sign with.")
+    }
     let answer = try await Post(url: target.url, headers: headers, body: bytes).answer()
     Output.standard.print("\(answer.status) \(answer.body.withoutControls)")
     if !(200..<300).contains(answer.status) { throw CommandExit(.failed) }
   }
 
-  private func payload() async throws -> [UInt8] {
+  private func payload(for sender: any Sender) async throws -> [UInt8] {
     if let body { return try InputFile.read(body, purpose: "body") }
+    guard SendCommand.writtenAsGitHub.contains(sender.name) else {
+      throw CommandExit(.wrongUse, "--body is needed: what \(sender.name) would post cannot be made up here.")
+    }
     if event == "ping" { return Array("{}".utf8) }
     let push = try await LocalPush(
       LocalPush.Wish(repository: repo, ref: ref, before: before, after: after, cloneURL: cloneURL))

@@ -31,11 +31,16 @@ struct VerifyCommand: ParsableCommand {
       valueName: "seconds"))
   var tolerance: Double?
 
+  @OptionGroup(title: "What some senders need") var options: SenderArguments
+
   @Flag(help: "Print JSON.")
   var json = false
 
   func validate() throws {
-    guard !secretFile.isEmpty else { throw ValidationError("Missing expected argument '--secret-file <file>'") }
+    // PayPal signs with a key of its own, so there is no secret to give.
+    guard !secretFile.isEmpty || request.sender == "paypal" else {
+      throw ValidationError("Missing expected argument '--secret-file <file>'")
+    }
     if let now, !now.isFinite { throw ValidationError("--now is a number of seconds since 1970") }
     if let tolerance, !(tolerance >= 0 && tolerance.isFinite) {
       throw ValidationError("--tolerance is a number of seconds, 0 or more")
@@ -47,7 +52,7 @@ struct VerifyCommand: ParsableCommand {
     let secrets = try secretFile.map { Secret(fileContents: try InputFile.read($0, purpose: "secret", limit: 1 << 20)) }
     let signed = SignedRequest(
       headers: try request.readHeaders(), body: try request.readBody(), url: url,
-      now: now ?? Date().timeIntervalSince1970, tolerance: tolerance)
+      now: now ?? Date().timeIntervalSince1970, tolerance: tolerance, options: try options.read())
     let report = Report(sender: sender.name, sender.check(signed, secrets: secrets))
     Output.standard.print(json ? try report.json() : report.sentence)
     if !report.valid { throw CommandExit(.failed) }

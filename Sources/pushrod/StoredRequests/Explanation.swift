@@ -16,11 +16,7 @@ struct Explanation: Encodable {
   var notes: [String] = []
 
   private enum CodingKeys: String, CodingKey {
-    case sender, id, event, push, reason, pipelines, error, notes
-  }
-
-  private enum PushKeys: String, CodingKey {
-    case repository, ref, before, after, created, deleted, forced, pusher, message
+    case sender, id, event, push, pushes, reason, pipelines, error, notes
   }
 
   /// The keys are always there; what is not known is null.
@@ -33,8 +29,24 @@ struct Explanation: Encodable {
     try container.encode(decisions, forKey: .pipelines)
     try container.encode(notes, forKey: .notes)
     try container.encodeIfPresent(error, forKey: .error)
-    guard let push = meaning?.push else { return try container.encodeNil(forKey: .push) }
-    var fields = container.nestedContainer(keyedBy: PushKeys.self, forKey: .push)
+    // `push` is the first; most deliveries tell of no more.
+    try container.encode(meaning?.push.map(PushFields.init), forKey: .push)
+    try container.encode((meaning?.pushes ?? []).map(PushFields.init), forKey: .pushes)
+  }
+
+  func json() throws -> String { String(decoding: try JSON.encoder().encode(self), as: UTF8.self) }
+}
+
+/// One ref that moved.
+private struct PushFields: Encodable {
+  let push: Push
+
+  private enum CodingKeys: String, CodingKey {
+    case repository, ref, before, after, created, deleted, forced, pusher, message
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
     try fields.encode(push.repository, forKey: .repository)
     try fields.encode(push.ref, forKey: .ref)
     try fields.encode(push.before, forKey: .before)
@@ -45,8 +57,6 @@ struct Explanation: Encodable {
     try fields.encode(push.pusher, forKey: .pusher)
     try fields.encode(push.message, forKey: .message)
   }
-
-  func json() throws -> String { String(decoding: try JSON.encoder().encode(self), as: UTF8.self) }
 }
 
 /// For people.
@@ -55,7 +65,7 @@ extension Explanation {
     if let error { return "cannot be read: \(error)" }
     var lines = ["event      \(meaning?.event ?? "unknown")"]
     if let id = meaning?.id { lines.append("id         \(id)") }
-    if let push = meaning?.push { lines += describe(push) }
+    for push in meaning?.pushes ?? [] { lines += describe(push) }
     let width = decisions.map(\.pipeline.count).max() ?? 0
     for decision in decisions {
       let name = decision.pipeline + String(repeating: " ", count: width - decision.pipeline.count)

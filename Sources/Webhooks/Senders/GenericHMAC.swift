@@ -1,0 +1,59 @@
+import Crypto
+import FoundationEssentials
+public import Model
+
+/// Any service that signs the raw body with HMAC-SHA256 or -SHA512, in a header that it names.
+///
+/// Read from `SenderOptions`: `signatureHeader` (`X-Signature` where not said), `algorithm`, `encoding`, `idHeader`.
+/// Before the signature its algorithm may stand, as GitHub writes it: `sha256=`.
+public struct GenericHMAC: Sender {
+  public let name = "generic-hmac"
+
+  public init() {}
+
+  private static let usualHeader = "X-Signature"
+
+  public func check(_ request: SignedRequest, secrets: [Secret]) -> SignatureCheck {
+    SignatureCheck { () throws(Refusal) in
+      let options = request.options
+      let header = options.signatureHeader ?? GenericHMAC.usualHeader
+      var text = Substring(try request.headers.signed(header)).utf8
+      let prefix = "\(options.algorithm.rawValue)=".utf8
+      if text.starts(with: prefix) { text = text.dropFirst(prefix.count) }
+      let size = options.algorithm == .sha256 ? 32 : 64
+      let hex = options.encoding == .base64 ? nil : HexDigest(text, size: size)?.bytes
+      let base64 = options.encoding == .hex ? nil : Base64.canonical(text)
+      guard let code = hex ?? base64, code.count == size else {
+        let form = options.encoding.map { " in \($0.rawValue)" } ?? " in lower-case hexadecimal or in base64"
+        throw .invalid("\(header) is not \(size) bytes\(form)")
+      }
+      let keys = HMACCheck.keys(secrets)
+      return switch options.algorithm {
+      case .sha256: HMACCheck.check([code], over: [request.body], keys: keys, SHA256.self)
+      case .sha512: HMACCheck.check([code], over: [request.body], keys: keys, SHA512.self)
+      }
+    }
+  }
+
+  public func meaning(of request: SignedRequest) throws(Unreadable) -> Meaning {
+    .event(nil, id: request.options.idHeader.flatMap { DeliveryID.read(request.headers, [$0]) }, of: name)
+  }
+
+  /// It stands in a header that only the options name.
+  public func id(of headers: Headers) -> String? { nil }
+
+  public func headers(signing request: SignedRequest, event: String, id: String, secret: Secret) -> Headers? {
+    let options = request.options
+    let code =
+      switch options.algorithm {
+      case .sha256: Array(HMACCheck.code(over: [request.body], key: secret.bytes, SHA256.self))
+      case .sha512: Array(HMACCheck.code(over: [request.body], key: secret.bytes, SHA512.self))
+      }
+    let text = options.encoding == .base64 ? Base64.encode(code) : HexDigest(bytes: code).text
+    var headers: Headers = [
+      "Content-Type": "application/json", options.signatureHeader ?? GenericHMAC.usualHeader: text,
+    ]
+    if let name = options.idHeader { headers.append(name, id) }
+    return headers
+  }
+}

@@ -1,0 +1,60 @@
+import Crypto
+import FoundationEssentials
+public import Model
+
+/// Slack: the Events API, slash commands and interactions, signed over `v0:timestamp:body`.
+///
+/// Follows "Verifying requests from Slack". When an address is entered for the Events API, Slack first posts a
+/// challenge, signed like all else, and wants it back. What it posts again has a retry number and the same `event_id`.
+public struct Slack: Sender {
+  public let name = "slack"
+
+  public init() {}
+
+  public func check(_ request: SignedRequest, secrets: [Secret]) -> SignatureCheck {
+    SignatureCheck { () throws(Refusal) in
+      let signature = try request.headers.signed("X-Slack-Signature")
+      let time = try request.headers.signed("X-Slack-Request-Timestamp")
+      guard signature.utf8.starts(with: "v0=".utf8), let digest = HexDigest(signature.utf8.dropFirst(3)) else {
+        throw .invalid("X-Slack-Signature is not `v0=` and 64 lower-case hexadecimal digits")
+      }
+      try SignedTime.check(time, request)
+      return HMACCheck.check(
+        [digest.bytes], over: [Array("v0:\(time):".utf8), request.body], keys: HMACCheck.keys(secrets),
+        SHA256.self)
+    }
+  }
+
+  public func meaning(of request: SignedRequest) throws(Unreadable) -> Meaning {
+    switch try ContentType.read(request.headers) {
+    case .form:
+      // Slash commands have a `command`, interactions their JSON in `payload`; neither has an id.
+      let isCommand = (try? FormBody.value(of: "command", in: request.body)) != nil
+      let json = try? FormBody.value(of: "payload", in: request.body)
+      let type = json.flatMap { try? Payload.decode(SlackPayload.self, from: $0).type }
+      return .event(isCommand ? "slash_command" : type, id: nil, of: name)
+    case .json:
+      let payload = try Payload.decode(SlackPayload.self, from: request.body)
+      guard payload.type == "url_verification" else {
+        return .event(payload.event?.type ?? payload.type, id: DeliveryID.read(payload.eventID), of: name)
+      }
+      guard let challenge = payload.challenge, challenge.utf8.count <= 1024 else {
+        throw .body("The payload has no `challenge` of at most 1024 bytes.")
+      }
+      return Meaning(
+        id: nil, event: "url_verification", pushes: [], ignored: "challenge answered",
+        reply: Meaning.Reply(json: try SlackChallenge(challenge: challenge).json()))
+    }
+  }
+
+  /// It stands in the body.
+  public func id(of headers: Headers) -> String? { nil }
+
+  public func headers(signing request: SignedRequest, event: String, id: String, secret: Secret) -> Headers? {
+    let time = String(Int(request.now))
+    let digest = HexDigest(hmacOver: Array("v0:\(time):".utf8), request.body, secret: secret)
+    return [
+      "Content-Type": "application/json", "X-Slack-Request-Timestamp": time, "X-Slack-Signature": "v0=" + digest.text,
+    ]
+  }
+}

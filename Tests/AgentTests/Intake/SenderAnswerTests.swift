@@ -1,0 +1,61 @@
+import Agent
+import FoundationEssentials
+import Model
+import Testing
+import Webhooks
+
+/// What senders that want more than a 2xx are told, and deliveries that tell of several refs.
+@Suite struct SenderAnswerTests {
+  private func request(_ sender: String, _ body: String) throws -> HookRequest {
+    let known = try #require(Senders.named(sender))
+    let signed = SignedRequest(headers: [:], body: Array(body.utf8), now: Date().timeIntervalSince1970)
+    let headers = known.headers(signing: signed, event: "push", id: "d-1", secret: Secret(theSecret))
+    return HookRequest(source: sender, headers: try #require(headers), body: signed.body, address: nil)
+  }
+
+  private func rules(_ sender: String, _ pipelines: [Pipeline] = []) throws -> Ruleset {
+    var rules = someRules(pipelines)
+    rules.sources = [
+      sender: Source(name: sender, sender: try #require(Senders.named(sender)), secrets: [Secret(theSecret)])
+    ]
+    return rules
+  }
+
+  @Test("Slack gets its challenge back, once the delivery is in the inbox")
+  func challenge() async throws {
+    let fixture = try AgentUnderTest(try rules("slack"))
+    let answer = await fixture.agent.receive(
+      try request("slack", #"{"type": "url_verification", "challenge": "abc"}"#))
+    #expect(answer.status == 200)
+    #expect(answer.body == #"{"challenge":"abc"}"#)
+    #expect(try await fixture.agent.delivery(number: 1).verdict == .ignored(reason: "challenge answered"))
+  }
+
+  @Test("WooCommerce's unsigned ping is 200, and all else that is unsigned 401")
+  func unsignedPing() async throws {
+    let fixture = try AgentUnderTest(try rules("woocommerce"))
+    let unsigned = { (body: String) in
+      HookRequest(source: "woocommerce", headers: [:], body: Array(body.utf8), address: nil)
+    }
+    #expect(await fixture.agent.receive(unsigned("webhook_id=42")).status == 200)
+    #expect(await fixture.agent.receive(unsigned("webhook_id=42&x")).status == 401)
+    #expect(await fixture.agent.receive(try request("woocommerce", "{}")).status == 200)
+  }
+
+  @Test("every ref of a delivery starts what it matches")
+  func severalRefs() async throws {
+    let state = { (name: String) in
+      #"{"type": "branch", "name": "\#(name)", "target": {"hash": "\#(someCommit)"}}"#
+    }
+    let body = """
+      {"repository": {"full_name": "acme/shop"},
+       "push": {"changes": [{"new": \(state("dev"))}, {"new": \(state("main"))}, {"new": \(state("next"))}]}}
+      """
+    let pipeline = try somePipeline(branches: ["main", "next"], repository: "https://bitbucket.org/acme/shop.git")
+    let fixture = try AgentUnderTest(try rules("bitbucket", [pipeline]))
+    #expect(await fixture.agent.receive(try request("bitbucket", body)).status == 202)
+    #expect(try await fixture.agent.run(number: 1).request.ref.branch == "main")
+    #expect(try await fixture.agent.run(number: 2).request.ref.branch == "next")
+    #expect(try await fixture.agent.delivery(number: 1).decisions.map(\.starts) == [true])
+  }
+}

@@ -1,0 +1,205 @@
+import Foundation
+import Model
+import Testing
+import Webhooks
+
+/// What single senders do that no other does.
+@Suite("Senders' manners")
+struct SenderMannersTests {
+  private let json: Headers = ["Content-Type": "application/json"]
+
+  private func hmac(_ body: [UInt8], key: String) throws -> String {
+    let hex = try opensslHMAC(body, key: key)
+    let bytes = stride(from: 0, to: 64, by: 2).compactMap { UInt8(hex.dropFirst($0).prefix(2), radix: 16) }
+    return Data(bytes).base64EncodedString()
+  }
+
+  @Test("Slack's challenge is given back; its events have their own word and id, the same on a retry")
+  func slack() throws {
+    let challenge = Array(#"{"type": "url_verification", "challenge": "a\"b"}"#.utf8)
+    let meaning = try Slack().meaning(of: SignedRequest(headers: json, body: challenge, now: 0))
+    #expect(meaning.reply?.json == #"{"challenge":"a\"b"}"#)
+    #expect(meaning.ignored == "challenge answered")
+    let event = Array(#"{"type": "event_callback", "event_id": "Ev1", "event": {"type": "app_mention"}}"#.utf8)
+    var request = SignedRequest(headers: json, body: event, now: 0)
+    request.headers.append("X-Slack-Retry-Num", "2")
+    #expect(try Slack().meaning(of: request).id == "Ev1")
+    #expect(try Slack().meaning(of: request).event == "app_mention")
+    let form: Headers = ["Content-Type": "application/x-www-form-urlencoded"]
+    let command = SignedRequest(headers: form, body: Array("command=%2Fdeploy&text=".utf8), now: 0)
+    #expect(try Slack().meaning(of: command).event == "slash_command")
+  }
+
+  @Test("WooCommerce's unsigned ping is known as such, and nothing else is")
+  func ping() {
+    let isPing = { (body: String, headers: Headers) in
+      WooCommerce().isUnsignedPing(SignedRequest(headers: headers, body: Array(body.utf8), now: 0))
+    }
+    #expect(isPing("webhook_id=42", [:]))
+    for body in ["webhook_id=", "webhook_id=4a", "webhook_id=4&x=1", "webhook_id=123456789012345678901", "", "x"] {
+      #expect(!isPing(body, [:]), "\(body)")
+    }
+    #expect(!isPing("webhook_id=42", ["X-WC-Webhook-Signature": "x"]))
+    for sender in Senders.all where sender.name != "woocommerce" {
+      #expect(!sender.isUnsignedPing(SignedRequest(headers: [:], body: Array("webhook_id=42".utf8), now: 0)))
+    }
+  }
+
+  @Test("WooCommerce's key is the secret with its character references undone, once")
+  func entities() throws {
+    let body = Array("{}".utf8)
+    for (secret, key) in [
+      ("a&amp;b", "a&b"), ("&lt;&gt;&quot;&#039;&#x27;&#39;", "<>\"'''"), ("&amp;lt;", "&lt;"),
+      ("&eacute;&", "&eacute;&"),
+      ("&#60;&#0062;&#x0026;", "<>&"),
+    ] {
+      let request = SignedRequest(headers: ["X-WC-Webhook-Signature": try hmac(body, key: key)], body: body, now: 0)
+      #expect(WooCommerce().check(request, secrets: [Secret(secret)]) == .valid, "\(secret)")
+    }
+  }
+
+  @Test("Twilio: of a repeated parameter each value counts once, in order, whatever the order they came in")
+  func repeated() throws {
+    let sender = Twilio()
+    let secrets = [Secret("12345")]
+    var request = SignedRequest(
+      headers: [:], body: Array("b=2&a=x&b=1&b=2".utf8), url: "https://a.example/x?q=1", now: 0)
+    request.headers = try #require(sender.headers(signing: request, event: "", id: "i", secret: secrets[0]))
+    request.body = Array("a=x&b=1&b=2".utf8)
+    #expect(sender.check(request, secrets: secrets) == .valid)
+    request.body = []
+    request.options.parameters = [
+      .init(name: "b", value: "2"), .init(name: "b", value: "1"), .init(name: "a", value: "x"),
+    ]
+    #expect(sender.check(request, secrets: secrets) == .valid)
+    request.options.parameters?.append(.init(name: "b", value: "3"))
+    #expect(sender.check(request, secrets: secrets) != .valid)
+  }
+
+  @Test("Twilio: the address counts as written, but for its port; without one nothing holds")
+  func address() throws {
+    let sender = Twilio()
+    let secrets = [Secret("12345")]
+    let signed = { (url: String, checkedAs: String?) in
+      var request = SignedRequest(headers: [:], body: Array("a=1".utf8), url: url, now: 0)
+      request.headers = try #require(sender.headers(signing: request, event: "", id: "i", secret: secrets[0]))
+      request.url = checkedAs
+      return sender.check(request, secrets: secrets) == .valid
+    }
+    #expect(try signed("https://[2001:db8::1]/x", "https://[2001:db8::1]:443/x"))
+    #expect(try signed("https://u:p@a.example:443?x=/:1", "https://u:p@a.example?x=/:1"))
+    #expect(try signed("HTTP://A.example:80/", "HTTP://A.example/"))
+    #expect(try !signed("https://a.example:80/", "https://a.example/"))
+    #expect(try !signed("https://a.example/x/", "https://a.example/x"))
+    #expect(try !signed("https://a.example/%41", "https://a.example/A"))
+    #expect(try !signed("https://a.example/", nil))
+  }
+
+  @Test("Twilio: a body that is no form needs its hash in the address")
+  func bodyHash() throws {
+    let sender = Twilio()
+    let url = "https://a.example/x"
+    var request = SignedRequest(headers: [:], body: [], url: url, now: 0)
+    request.headers = try #require(sender.headers(signing: request, event: "", id: "i", secret: Secret("s")))
+    let signature = try #require(request.headers["X-Twilio-Signature"])
+    request.headers = ["Content-Type": "application/json", "X-Twilio-Signature": signature]
+    #expect(sender.check(request, secrets: [Secret("s")]) == .valid)
+    request.body = Array("{}".utf8)
+    #expect(sender.check(request, secrets: [Secret("s")]) != .valid)
+  }
+
+  @Test("Shopify's old and new header names must agree; a test notification is told as one")
+  func shopify() throws {
+    let body = Array("{}".utf8)
+    let right = try hmac(body, key: "s")
+    var request = SignedRequest(headers: ["Shopify-Hmac-Sha256": right], body: body, now: 0)
+    #expect(Shopify().check(request, secrets: [Secret("s")]) == .valid)
+    request.headers.append("X-Shopify-Hmac-Sha256", right)
+    #expect(Shopify().check(request, secrets: [Secret("s")]) == .valid)
+    request.headers = ["Shopify-Hmac-Sha256": right, "X-Shopify-Hmac-Sha256": try hmac(body, key: "t")]
+    guard case .ambiguous = Shopify().check(request, secrets: [Secret("s")]) else {
+      Issue.record("not ambiguous")
+      return
+    }
+    request.headers = ["X-Shopify-Topic": "orders/create", "X-Shopify-Test": "true", "X-Shopify-Webhook-Id": "w"]
+    let meaning = try Shopify().meaning(of: request)
+    #expect(meaning.event == "orders/create" && meaning.id == "w" && meaning.ignored == "test notification")
+  }
+
+  @Test("Stripe: two times in one header are ambiguous; the id and the event stand in the body")
+  func stripe() throws {
+    let body = Array(#"{"id": "evt_1", "type": "invoice.paid"}"#.utf8)
+    var request = SignedRequest(headers: [:], body: body, now: 1_700_000_000)
+    request.headers = try #require(Stripe().headers(signing: request, event: "", id: "", secret: Secret("whsec_x")))
+    let meaning = try Stripe().meaning(of: request)
+    #expect(meaning.id == "evt_1" && meaning.event == "invoice.paid")
+    let value = try #require(request.headers["Stripe-Signature"])
+    request.headers = ["Stripe-Signature": value + ",t=1700000001"]
+    guard case .ambiguous = Stripe().check(request, secrets: [Secret("whsec_x")]) else {
+      Issue.record("not ambiguous")
+      return
+    }
+  }
+
+  @Test("Svix: one brand's headers do not stand in for the other's, and both must agree")
+  func svix() throws {
+    let secret = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    var request = SignedRequest(headers: [:], body: [], now: 1_700_000_000)
+    let own = try #require(StandardWebhooks.svix.headers(signing: request, event: "", id: "m", secret: secret))
+    request.headers = Headers(own.fields.filter { $0.name != "svix-id" } + [.init(name: "webhook-id", value: "m")])
+    #expect(StandardWebhooks.svix.check(request, secrets: [secret]) != .valid)
+    request.headers = Headers(own.fields + [.init(name: "webhook-id", value: "m")])
+    #expect(StandardWebhooks.svix.check(request, secrets: [secret]) == .valid)
+    request.headers = Headers(own.fields + [.init(name: "webhook-id", value: "n")])
+    guard case .ambiguous = StandardWebhooks.svix.check(request, secrets: [secret]) else {
+      Issue.record("not ambiguous")
+      return
+    }
+    #expect(
+      StandardWebhooks.standard.check(SignedRequest(headers: own, body: [], now: request.now), secrets: [secret])
+        != .valid)
+  }
+
+  @Test("generic senders: the header, the algorithm and the encoding are configurable")
+  func generic() throws {
+    let body = Array("x".utf8)
+    let hex = try opensslHMAC(body, key: "s")
+    var request = SignedRequest(headers: ["X-Sig": "sha256=" + hex, "X-Id": "i"], body: body, now: 0)
+    request.options = SenderOptions(signatureHeader: "x-sig", idHeader: "X-Id")
+    let check = { GenericHMAC().check(request, secrets: [Secret("s")]) == .valid }
+    #expect(check())
+    #expect(try GenericHMAC().meaning(of: request).id == "i")
+    request.options.encoding = .base64
+    #expect(!check())
+    request.headers = ["X-Sig": try hmac(body, key: "s")]
+    #expect(check())
+    request.options.algorithm = .sha512
+    #expect(!check())
+    request.headers = try #require(GenericHMAC().headers(signing: request, event: "", id: "", secret: Secret("s")))
+    #expect(check())
+    let bearer = { (headers: Headers, header: String?) in
+      GenericBearer().check(
+        SignedRequest(headers: headers, body: [], now: 0, options: SenderOptions(signatureHeader: header)),
+        secrets: [Secret("token")]) == .valid
+    }
+    #expect(bearer(["Authorization": "bearer token"], nil))
+    #expect(!bearer(["Authorization": "token"], nil))
+    #expect(!bearer(["Authorization": "Bearer  token"], nil))
+    #expect(bearer(["X-Token": "token"], "X-Token"))
+    #expect(!bearer(["Authorization": "Bearer token"], "X-Token"))
+  }
+
+  @Test("Pingdom signs nothing: only a long token in the path counts")
+  func pingdom() {
+    let accepts = { (url: String?, token: String) in
+      Pingdom().check(SignedRequest(headers: [:], body: [], url: url, now: 0), secrets: [Secret(token)]) == .valid
+    }
+    let token = "0123456789abcdef"
+    #expect(accepts("https://a.example/webhook/pingdom/\(token)", token))
+    #expect(accepts("/webhook/pingdom/\(token)?x=1", token))
+    #expect(!accepts("/webhook/pingdom/\(token)/", token))
+    #expect(!accepts("/webhook/pingdom?x=/\(token)", token))
+    #expect(!accepts("/webhook/pingdom", "pingdom"))
+    #expect(!accepts(nil, token))
+  }
+}
