@@ -10,6 +10,7 @@ public enum Senders {
     Bitbucket.cloud,
     Bitbucket.dataCenter,
     Stripe(),
+    PayPal(),
     Slack(),
     Shopify(),
     WooCommerce(),

@@ -98,6 +98,24 @@ struct SendCommandTests {
     #expect(try look("verify", "--secret-file", area.file("secret")).output == "valid")
   }
 
+  @Test("a sender that signs a time and the address signs those of this delivery; what cannot be made up needs --body")
+  func otherSenders() throws {
+    try area.write("stored", "{}")
+    for sender in ["stripe", "twilio"] {
+      let sent = try send(["--url", "\(url)/200", "--sender", sender, "--body", area.file("stored")])
+      #expect(sent.status == 0, "\(sent.errorOutput)")
+      let checked = try run([
+        builtExecutable("pushrod"), "verify", "--sender", sender, "--secret-file", area.file("secret"), "--headers",
+        area.file("headers"), "--body", area.file("body"), "--url", "\(url)/200",
+      ])
+      #expect(checked.output == "valid", "\(sender)")
+    }
+    let made = try send(["--url", "\(url)/200", "--sender", "stripe"])
+    #expect(made.status == 2 && made.errorOutput.contains("--body"))
+    let foreign = try send(["--url", "\(url)/200", "--sender", "paypal", "--body", area.file("stored")])
+    #expect(foreign.status == 2 && foreign.errorOutput.contains("only paypal itself can sign"))
+  }
+
   @Test("an answer that is not 2xx is exit 1; nobody there is exit 3")
   func answers() throws {
     #expect(try send(["--url", "\(url)/401", "--event", "ping"]).status == 1)

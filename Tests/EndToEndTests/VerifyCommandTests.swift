@@ -77,6 +77,45 @@ struct VerifyCommandTests {
       try verify(headers, secrets: ["blank"]).output == "not valid: there is no secret to check the signature with")
   }
 
+  @Test("what senders need besides the secret is said by options")
+  func options() throws {
+    try area.write("body", "a=1")
+    try area.write("headers", "X-Sig: \(try digest(of: "a=1", "sha512"))")
+    let common = ["--secret-file", area.file("secret"), "--headers", area.file("headers"), "--body", area.file("body")]
+    let verify = { (sender: String, more: [String]) in
+      try run([builtExecutable("pushrod"), "verify", "--sender", sender] + common + more).output
+    }
+    let generic = ["--signature-header", "X-Sig", "--algorithm", "sha512", "--encoding", "hex"]
+    #expect(try verify("generic-hmac", generic) == "valid")
+    #expect(try verify("generic-hmac", []).contains("the header X-Signature is missing"))
+
+    let text = "https://a.example.org/webhook/phone" + "a1b2b3"
+    let mac = try runChecked(
+      ["sh", "-c", "printf %s '\(text)' | openssl dgst -sha1 -hmac \"It's a secret\" -binary | base64"])
+    try area.write("headers", "X-Twilio-Signature: \(mac)\nContent-Type: application/x-www-form-urlencoded")
+    let url = ["--url", "https://a.example.org/webhook/phone"]
+    #expect(try verify("twilio", url + ["--param", "b=3", "--param", "a=1", "--param", "b=2"]) == "valid")
+    #expect(try verify("twilio", url).hasPrefix("not valid: the signature does not fit"))
+  }
+
+  @Test("PayPal needs no secret file, but its certificate and the webhook's id")
+  func payPal() throws {
+    try area.write("headers", "{}")
+    let result = try run(
+      [
+        builtExecutable("pushrod"), "verify", "--sender", "paypal", "--headers", area.file("headers"), "--body",
+        area.file("body"), "--webhook-id", "W-1",
+      ])
+    #expect(result.status == 1)
+    #expect(result.output == "not valid: the header PAYPAL-TRANSMISSION-ID is missing")
+  }
+
+  private func digest(of text: String, _ algorithm: String) throws -> String {
+    try area.write("text", text)
+    return try runChecked(["openssl", "dgst", "-\(algorithm)", "-hmac", "It's a secret", "-r", area.file("text")])
+      .split(separator: " ").first.map(String.init) ?? ""
+  }
+
   @Test("wrong use is exit 2 with a sentence, and nothing on standard output")
   func wrongUse() throws {
     let program = builtExecutable("pushrod")

@@ -11,7 +11,7 @@ struct SenderConformanceTests {
     ("github", "github"), ("gitlab", "gitlab"), ("gitea", "gitea"), ("forgejo", "gitea"), ("gogs", "gitea"),
     ("bitbucket", "bitbucket"), ("bitbucket-server", "bitbucket"), ("stripe", "stripe"), ("slack", "slack"),
     ("shopify", "shopify"), ("woocommerce", "woocommerce"), ("twilio", "twilio"), ("pingdom", "pingdom"),
-    ("standard-webhooks", "standard-webhooks"), ("svix", "svix"),
+    ("standard-webhooks", "standard-webhooks"), ("svix", "svix"), ("paypal", "paypal"),
   ]
 
   /// Those that others can sign as.
