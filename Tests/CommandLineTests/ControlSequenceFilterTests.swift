@@ -104,7 +104,10 @@ struct ControlSequenceFilterTests {
       }
       let output = try #require(Self.filter([bytes[...]], colour: true), "\(bytes)")
       let text = output.replacing(/\u{1b}\[[0-9;:]*m/, with: "")
-      #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || $0 == "\t" || ($0.value >= 0x20 && !(0x7f..<0xa0).contains($0.value)) }, "\(bytes)")
+      #expect(
+        text.unicodeScalars.allSatisfy {
+          $0 == "\n" || $0 == "\t" || ($0.value >= 0x20 && !(0x7f..<0xa0).contains($0.value))
+        }, "\(bytes)")
     }
   }
 

@@ -20,8 +20,10 @@ struct TextLayoutTests {
   @Test(
     "JSON is laid out without being changed",
     arguments: [
-      (#"{"b":1.10,"a":[1,{"c":"x, {y}"}],"e":{},"f":[ ]}"#,
-        "{\n  \"b\": 1.10,\n  \"a\": [\n    1,\n    {\n      \"c\": \"x, {y}\"\n    }\n  ],\n  \"e\": {},\n  \"f\": []\n}"),
+      (
+        #"{"b":1.10,"a":[1,{"c":"x, {y}"}],"e":{},"f":[ ]}"#,
+        "{\n  \"b\": 1.10,\n  \"a\": [\n    1,\n    {\n      \"c\": \"x, {y}\"\n    }\n  ],\n  \"e\": {},\n  \"f\": []\n}"
+      ),
       (#"["a\"]","\\"]"#, "[\n  \"a\\\"]\",\n  \"\\\\\"\n]"),
       ("a=b&c=d", nil), (#"{"a":1"#, nil), ("[1}", nil), (#"{"a"#, nil), ("", nil),
     ] as [(String, String?)])

@@ -135,7 +135,10 @@ struct APITests {
 
   @Test(
     "what does not exist is a 404 in the same shape",
-    arguments: ["/", "/api", "/api/nothing", "/api/runs/0", "/api/runs/-1", "/api/runs/x", "/api/runs/1/log/x", "/webhook/github", "/healthz"])
+    arguments: [
+      "/", "/api", "/api/nothing", "/api/runs/0", "/api/runs/-1", "/api/runs/x", "/api/runs/1/log/x", "/webhook/github",
+      "/healthz",
+    ])
   func notFound(path: String) async throws {
     let directory = try TemporaryDirectory("api")
     try await withAPIServer(FakeAgent(), in: directory) { api in
@@ -167,7 +170,8 @@ struct APITests {
       ])
   }
 
-  @Test("an order that is no JSON object of that kind is refused", arguments: ["", "{}", "[]", "{\"pipeline\":1}", "x"])
+  @Test(
+    "an order that is no JSON object of that kind is refused", arguments: ["", "{}", "[]", "{\"pipeline\":1}", "x"])
   func badOrders(body: String) async throws {
     let directory = try TemporaryDirectory("api")
     let agent = FakeAgent()
@@ -201,14 +205,16 @@ struct APITests {
         "X-Hub-Signature-256": signature, "X-Gitlab-Token": canary, "Authorization": "Bearer \(canary)",
         "Cookie": canary, "X-Api-Key": canary, "X-Short-Signature": canary, "X-GitHub-Event": "push",
       ],
-      body: Array(#"{"ref":"refs/heads/main"}"#.utf8), bodySize: 25, verdict: .ignored(reason: "no pipeline for acme/shop"),
+      body: Array(#"{"ref":"refs/heads/main"}"#.utf8), bodySize: 25,
+      verdict: .ignored(reason: "no pipeline for acme/shop"),
       decisions: [Decision(pipeline: "blog", starts: false, reason: "another repository")])
     var binary = delivery
     binary.number = 4
     binary.body = [0xff, 0x00]
     agent.state.withLock { [binary] in $0.deliveries = [binary, delivery] }
     try await withAPIServer(agent, in: directory) { api in
-      let list = try await api.get("/api/deliveries?source=github&before=9&limit=2").decoded(DeliveryList.self).deliveries
+      let list = try await api.get("/api/deliveries?source=github&before=9&limit=2").decoded(DeliveryList.self)
+        .deliveries
       #expect(list.map(\.number) == [4, 3])
       #expect(list.allSatisfy { $0.headers == nil && $0.body == nil && $0.decisions == nil })
       #expect(list[1].reason == "no pipeline for acme/shop")

@@ -24,7 +24,8 @@ struct HookRouteTests {
     #expect(HookRoute(method: .POST, target: target) == expected)
   }
 
-  @Test("a known path with another method says which it takes", arguments: [HTTPMethod.GET, .PUT, .HEAD, .OPTIONS, .TRACE])
+  @Test(
+    "a known path with another method says which it takes", arguments: [HTTPMethod.GET, .PUT, .HEAD, .OPTIONS, .TRACE])
   func methods(method: HTTPMethod) {
     #expect(HookRoute(method: method, target: "/webhook/github") == .notAllowed(allow: "POST"))
   }

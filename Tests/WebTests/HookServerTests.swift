@@ -38,7 +38,8 @@ struct HookServerTests {
     let agent = FakeAgent()
     agent.answers { _ in HookAnswer(status: 503, body: "{}", retryAfter: 7) }
     try await withHookServer(agent) { port in
-      let answer = await Self.ask(port, "POST /webhook/a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+      let answer = await Self.ask(
+        port, "POST /webhook/a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
       #expect(answer.hasPrefix("HTTP/1.1 503 "))
       #expect(answer.contains("\r\nRetry-After: 7\r\n"))
     }
@@ -62,7 +63,9 @@ struct HookServerTests {
       }
       await connection.send(text)
       let answers = await connection.readToEnd()
-      let order = answers.split(separator: "<").dropFirst().compactMap { $0.split(separator: ">").first.flatMap { Int($0) } }
+      let order = answers.split(separator: "<").dropFirst().compactMap {
+        $0.split(separator: ">").first.flatMap { Int($0) }
+      }
       #expect(order == Array(0..<50))
     }
   }
@@ -80,7 +83,8 @@ struct HookServerTests {
           port,
           "POST /webhook/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\(framing)\r\n\r\n"
             + (chunked ? "\(String(size, radix: 16))\r\n\(body)\r\n0\r\n\r\n" : body))
-        #expect(answer.hasPrefix(size <= limits.body ? "HTTP/1.1 200 " : "HTTP/1.1 413 "), "\(size): \(answer.prefix(200))")
+        #expect(
+          answer.hasPrefix(size <= limits.body ? "HTTP/1.1 200 " : "HTTP/1.1 413 "), "\(size): \(answer.prefix(200))")
       }
     }
     #expect(agent.requests.map(\.body.count) == [limits.body - 1, limits.body])
@@ -159,8 +163,13 @@ struct HookServerTests {
       ("POST /webhook/a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", "400"),
       ("POST /webhook/a HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", "400"),
       ("POST /webhook/a HTTP/1.1\r\nHost: x\r\nContent-Length: +1\r\n\r\na", "400"),
-      ("POST /webhook/a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"),
-      ("POST /webhook/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"),
+      (
+        "POST /webhook/a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"
+      ),
+      (
+        "POST /webhook/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "400"
+      ),
       ("POST /webhook/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "501"),
       ("POST /webhook/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "400"),
       ("POST /webhook/a HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"),
@@ -244,7 +253,9 @@ struct HookServerTests {
         connection.finishSending()
         #expect(await connection.readToEnd().hasPrefix("HTTP/1.1 400 "))
       }
-      #expect(await Self.ask(port, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").hasPrefix("HTTP/1.1 200 "))
+      #expect(
+        await Self.ask(port, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").hasPrefix("HTTP/1.1 200 ")
+      )
     }
     #expect(agent.requests.isEmpty)
   }

@@ -150,7 +150,9 @@ struct LogTests {
     }
   }
 
-  @Test("a run that ends without a runner's last word ends its stream with the store's", arguments: [RunState.cancelled, .interrupted])
+  @Test(
+    "a run that ends without a runner's last word ends its stream with the store's",
+    arguments: [RunState.cancelled, .interrupted])
   func syntheticEnd(state: RunState) async throws {
     let root = try TemporaryDirectory("log")
     let agent = FakeAgent(root: root.path)
@@ -255,7 +257,8 @@ struct LogTests {
         let part = try await api.get("/api/runs/1/log", ["Range": "bytes=\(start)-\(start + 6)"])
         #expect(part.status == 206)
         #expect(part.bytes == Array(all[start..<min(start + 7, all.count)]))
-        #expect(part.headers.first(name: "content-range") == "bytes \(start)-\(min(start + 6, all.count - 1))/\(all.count)")
+        #expect(
+          part.headers.first(name: "content-range") == "bytes \(start)-\(min(start + 6, all.count - 1))/\(all.count)")
       }
       let tail = try await api.get("/api/runs/1/log", ["Range": "bytes=-5"])
       #expect(tail.bytes == Array(all.suffix(5)))

@@ -33,7 +33,8 @@ struct APIQuery {
     guard let value = values[name] else { return nil }
     guard let number = Int(value), range.contains(number) else {
       let allowed =
-        range.upperBound == .max ? "a whole number from \(range.lowerBound) on" : "\(range.lowerBound) to \(range.upperBound)"
+        range.upperBound == .max
+        ? "a whole number from \(range.lowerBound) on" : "\(range.lowerBound) to \(range.upperBound)"
       throw APIQuery.refusal(name, value, allowed)
     }
     return number
@@ -55,7 +56,9 @@ struct APIQuery {
   func name(_ parameter: String) throws -> String? {
     try text(parameter, allowed: "a name of at most 64 letters, digits, `.`, `_` and `-`") { value in
       (1...64).contains(value.utf8.count)
-        && value.unicodeScalars.allSatisfy { $0.isASCII && ($0.properties.isAlphabetic || "0123456789._-".unicodeScalars.contains($0)) }
+        && value.unicodeScalars.allSatisfy {
+          $0.isASCII && ($0.properties.isAlphabetic || "0123456789._-".unicodeScalars.contains($0))
+        }
     }
   }
 
@@ -65,7 +68,9 @@ struct APIQuery {
 
   /// Foreign text in a sentence: short, and without anything that acts on a terminal.
   private static func shown(_ text: String) -> String {
-    let kept = text.unicodeScalars.prefix(64).map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? "\u{fffd}" : $0 }
+    let kept = text.unicodeScalars.prefix(64).map {
+      $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? "\u{fffd}" : $0
+    }
     return String(String.UnicodeScalarView(kept)) + (text.unicodeScalars.count > 64 ? "…" : "")
   }
 }

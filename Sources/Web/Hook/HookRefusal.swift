@@ -32,7 +32,8 @@ struct HookRefusal: Error {
     .notImplemented, "transfer_coding", "Of all transfer codings only chunked is known.")
 
   static let tooSlow = {
-    var refusal = HookRefusal(.serviceUnavailable, "unavailable", "The delivery was not recorded in time; send it again.")
+    var refusal = HookRefusal(
+      .serviceUnavailable, "unavailable", "The delivery was not recorded in time; send it again.")
     refusal.retryAfter = 30
     return refusal
   }()

@@ -96,7 +96,8 @@ struct APIClient: Sendable {
       return try JSON.decoder().decode(type, from: Data(bytes))
     } catch {
       throw CommandExit(
-        .failed, "The agent's answer is not understood; is it another version than this command "
+        .failed,
+        "The agent's answer is not understood; is it another version than this command "
           + "(\(PushrodVersion.current))?")
     }
   }

@@ -43,7 +43,8 @@ struct DeliveryText {
   private var body: [String] {
     if let text = delivery.body, !text.isEmpty {
       let shown = (JSONLayout.indented(text) ?? text).withoutControls
-      return ["", terminal.style("body", .bold)] + shown.split(separator: "\n", omittingEmptySubsequences: false).map { "  \($0)" }
+      return ["", terminal.style("body", .bold)]
+        + shown.split(separator: "\n", omittingEmptySubsequences: false).map { "  \($0)" }
     }
     if let bytes = delivery.bodyBase64 {
       return ["", terminal.style("body", .bold) + " is not text; \(bytes.count) bytes, in --json as base64"]

@@ -9,7 +9,9 @@ struct RunsCommand: AsyncParsableCommand {
   @Option(help: "Only of this pipeline.")
   var pipeline: String?
 
-  @Option(help: ArgumentHelp("Only in this state: \(RunState.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "state"))
+  @Option(
+    help: ArgumentHelp(
+      "Only in this state: \(RunState.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "state"))
   var state: String?
 
   @Option(help: "Only of this commit: an id, its beginning, or a name such as HEAD.")

@@ -31,13 +31,11 @@ final class RawConnection: Sendable {
 
   func send(_ bytes: [UInt8]) async {
     await blocking { [descriptor] in
-      var sent = 0
-      while sent < bytes.count {
-        let count = bytes.withUnsafeBytes {
-          Glibc.send(descriptor, $0.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
-        }
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         guard count > 0 else { return }
-        sent += count
+        rest = rest.dropFirst(count)
       }
     }
   }

@@ -41,7 +41,8 @@ func withAPIServer(
 /// Runs the service until `body` is done, then shuts it down as a signal would, and waits for its end.
 private func serve(_ service: any Service, _ body: () async throws -> Void) async throws {
   let group = ServiceGroup(
-    configuration: .init(services: [.init(service: service, failureTerminationBehavior: .cancelGroup)], logger: .silent))
+    configuration: .init(services: [.init(service: service, failureTerminationBehavior: .cancelGroup)], logger: .silent)
+  )
   try await withThrowingTaskGroup(of: Void.self) { tasks in
     tasks.addTask { try await group.run() }
     do {

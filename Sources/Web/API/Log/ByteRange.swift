@@ -23,7 +23,11 @@ enum ByteRange: Equatable {
     case (.some(let start), .none):
       self = start < size ? .part(start..<size) : .unsatisfiable
     case (.some(let start), .some(let end)):
-      if end < start { self = .whole } else { self = start < size ? .part(start..<(min(end, size - 1) + 1)) : .unsatisfiable }
+      if end < start {
+        self = .whole
+      } else {
+        self = start < size ? .part(start..<(min(end, size - 1) + 1)) : .unsatisfiable
+      }
     }
   }
 

@@ -50,7 +50,8 @@ extension ByteBuffer {
       case UInt8(ascii: "\r"): writeString("\\r")
       case UInt8(ascii: "\""): writeString("\\\"")
       case UInt8(ascii: "\\"): writeString("\\\\")
-      default: writeString(byte < 0x10 ? "\\u000" : "\\u00")
+      default:
+        writeString(byte < 0x10 ? "\\u000" : "\\u00")
         writeString(String(byte, radix: 16))
       }
     }

@@ -42,13 +42,14 @@ struct StepClock: Sendable {
       if rest.count > 1 << 10 { rest = [] }
       return
     }
-    ahead = rest[..<end].split(separator: UInt8(ascii: "\n")).compactMap { line in
-      let words = line.split(separator: UInt8(ascii: " "))
-      guard words.count == 2, let offset = Int(String(decoding: words[0], as: UTF8.self)),
-        let time = Int64(String(decoding: words[1], as: UTF8.self))
-      else { return nil }
-      return (offset, time)
-    }[...]
+    ahead =
+      rest[..<end].split(separator: UInt8(ascii: "\n")).compactMap { line in
+        let words = line.split(separator: UInt8(ascii: " "))
+        guard words.count == 2, let offset = Int(String(decoding: words[0], as: UTF8.self)),
+          let time = Int64(String(decoding: words[1], as: UTF8.self))
+        else { return nil }
+        return (offset, time)
+      }[...]
     rest.removeSubrange(...end)
   }
 }
