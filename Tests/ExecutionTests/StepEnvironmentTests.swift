@@ -19,10 +19,11 @@ struct StepEnvironmentTests {
         ],
         environment: ["A": "pipeline", "B": "pipeline", "PUSHROD": "no"], secrets: ["TOKEN": "value-of-it"]))
     let lines = try run.log(1).split(separator: "\n").map(String.init)
-    let values = Dictionary(uniqueKeysWithValues: lines.map {
-      let parts = $0.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      return (String(parts[0]), String(parts[1]))
-    })
+    let values = Dictionary(
+      uniqueKeysWithValues: lines.map {
+        let parts = $0.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        return (String(parts[0]), String(parts[1]))
+      })
     let commit = try fixture.repository.git("rev-parse", "HEAD")
     let expected = [
       "A": "step", "B": "pipeline", "TOKEN": "***", "CI": "true", "PUSHROD": "1", "PUSHROD_RUN": "1",
@@ -34,7 +35,9 @@ struct StepEnvironmentTests {
     ]
     for (name, value) in expected { #expect(values[name] == value, "\(name)") }
     // What sh(1) adds itself: PWD, and with some shells OLDPWD, SHLVL and _.
-    let allowed = Set(expected.keys).union(["HOME", "USER", "LANG", "TZ", "PUSHROD_REPO", "PWD", "OLDPWD", "SHLVL", "_"])
+    let allowed = Set(expected.keys).union([
+      "HOME", "USER", "LANG", "TZ", "PUSHROD_REPO", "PWD", "OLDPWD", "SHLVL", "_",
+    ])
     #expect(Set(values.keys).subtracting(allowed).isEmpty)
   }
 
