@@ -1,4 +1,5 @@
 public import Agent
+import Glibc
 import HummingbirdCore
 public import Logging
 public import NIOCore
@@ -20,9 +21,17 @@ public enum HookServer {
       configuration: ServerConfiguration(
         address: .hostname(host, port: port),
         backlog: 1024,
-        availableConnectionsDelegate: .maximum(limits.connections, logger: logger)),
+        availableConnectionsDelegate: .maximum(min(limits.connections, mostConnections), logger: logger)),
       onServerRunning: { channel in await onServerRunning(channel.localAddress) },
       eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
       logger: logger)
+  }
+
+  /// Half of the descriptors that the process may open: the store, the API and the runs' files need the rest, and
+  /// an `accept` without a free descriptor helps nobody.
+  private static var mostConnections: Int {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 256 }
+    return Int(clamping: limit.rlim_cur / 2)
   }
 }
