@@ -126,7 +126,8 @@ int pushrod_next_signal(int descriptor) {
   return count == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
 }
 
-int pushrod_pipe(int ends[2]) {
+int pushrod_pipe(int ends[2], int size) {
   if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+  if (size > 65536) fcntl(ends[1], F_SETPIPE_SZ, size);
   return fcntl(ends[0], F_SETFL, O_NONBLOCK);
 }

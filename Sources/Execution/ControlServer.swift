@@ -12,6 +12,8 @@ final class ControlServer {
   private let listener: Descriptor
   private let signals: RunnerSignals
   private var clients: [Client] = []
+  /// What `poll` looks at: the caller's descriptor, then our own. Kept, because a flood of output asks often.
+  private var entries: [pollfd]
   private var request: StopRequest?
   private var childEnded = false
 
@@ -25,6 +27,7 @@ final class ControlServer {
   init(_ directory: RunDirectory, signals: RunnerSignals) throws(RunDirectoryError) {
     listener = Descriptor(try ControlSocket.listen(in: directory))
     self.signals = signals
+    entries = [-1, listener.raw, signals.descriptor.raw].map(ControlServer.entry)
   }
 
   /// The request that came since the last call, once.
@@ -44,13 +47,20 @@ final class ControlServer {
   /// - Parameter descriptor: -1 where there is none.
   /// - Returns: whether the descriptor is ready.
   func wait(for descriptor: Int32, until deadline: Instant?) -> Bool {
-    let own = [listener.raw, signals.descriptor.raw] + clients.map(\.descriptor.raw)
-    var entries = ([descriptor] + own).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    entries[0].fd = descriptor
     let isAwaited = request != nil || childEnded
     let count = poll(&entries, nfds_t(entries.count), isAwaited ? 0 : deadline?.millisecondsLeft ?? -1)
     guard count > 0 else { return false }
-    if entries[1...].contains(where: { $0.revents != 0 }) { serve(entries[1...].map { $0.revents != 0 }) }
-    return entries[0].revents != 0
+    let isReady = entries[0].revents != 0
+    if count > (isReady ? 1 : 0) {
+      serve(entries[1...].map { $0.revents != 0 })
+      entries = ([-1, listener.raw, signals.descriptor.raw] + clients.map(\.descriptor.raw)).map(ControlServer.entry)
+    }
+    return isReady
+  }
+
+  private static func entry(_ descriptor: Int32) -> pollfd {
+    pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
   }
 
   private func serve(_ ready: [Bool]) {

@@ -16,10 +16,11 @@ final class Descriptor {
   }
 
   /// A pipe whose reading end does not block.
-  static func pipe() throws(RunnerFailure) -> (reading: Descriptor, writing: Descriptor) {
+  /// - Parameter size: how many bytes it should hold; a wish.
+  static func pipe(size: Int = 65_536) throws(RunnerFailure) -> (reading: Descriptor, writing: Descriptor) {
     var ends: (Int32, Int32) = (0, 0)
     let done = withUnsafeMutablePointer(to: &ends) {
-      $0.withMemoryRebound(to: Int32.self, capacity: 2) { pushrod_pipe($0) }
+      $0.withMemoryRebound(to: Int32.self, capacity: 2) { pushrod_pipe($0, Int32(size)) }
     }
     guard done == 0 else { throw .last("make a pipe") }
     return (Descriptor(ends.0), Descriptor(ends.1))

@@ -17,7 +17,7 @@ final class LogPump {
   let pipe: Descriptor
   private let log: LogWriter
   private var masker: Masker
-  private var buffer = [UInt8](repeating: 0, count: 128 << 10)
+  private var buffer = [UInt8](repeating: 0, count: LogPump.size)
   private var masked: [UInt8] = []
 
   init(pipe: Descriptor, log: LogWriter, masker: Masker) {
@@ -26,10 +26,11 @@ final class LogPump {
     self.masker = masker
   }
 
+  /// Of the pipe and of the buffer, in bytes. Measured: smaller ones cost turns, a pipe of 1 MiB leaves the
+  /// processor's cache, and splice(2) from a pipe to a file copies all the same and is slower.
+  static let size = 256 << 10
+
   /// Moves what is there, at most some megabytes.
-  ///
-  /// By read and write, and with a pipe of the usual 64 KiB: a larger pipe leaves the processor's cache, and
-  /// splice(2) copies all the same; both measured slower.
   func pump() throws(RunDirectoryError) -> State {
     for _ in 0..<32 {
       let (count, state) = fill()

@@ -101,7 +101,7 @@ struct StepRunner {
     log: LogWriter, cgroup: Cgroup?, limit: Seconds?, runLimit: Instant?, grace: Duration,
     start: (Descriptor) throws(RunnerFailure) -> pid_t
   ) throws(RunnerFailure) -> Supervision.End {
-    var output = Optional(try Descriptor.pipe())
+    var output = Optional(try Descriptor.pipe(size: LogPump.size))
     guard let ends = output else { throw RunnerFailure("cannot make a pipe") }
     let process = try start(ends.writing)
     let pump = LogPump(pipe: ends.reading, log: log, masker: record.masker)

@@ -38,8 +38,9 @@ int pushrod_signal_descriptor(const int *signals, size_t count);
 /// The next signal of such a descriptor, 0 where there is none.
 int pushrod_next_signal(int descriptor);
 
-/// Pipe with both ends closed on exec and a non-blocking reading end. 0, or -1 and errno. pipe2(2) needs _GNU_SOURCE.
-int pushrod_pipe(int ends[2]);
+/// Pipe with both ends closed on exec and a non-blocking reading end. 0, or -1 and errno. pipe2(2) and F_SETPIPE_SZ
+/// need _GNU_SOURCE. `size` is a wish: beyond the user's limit (pipe-user-pages-soft) the usual 64 KiB stay.
+int pushrod_pipe(int ends[2], int size);
 
 /// posix_spawn_file_actions_addclosefrom_np(3) of glibc 2.34, which is declared under _GNU_SOURCE only: the
 /// child closes every descriptor from `first` on. `actions` is a `posix_spawn_file_actions_t`. 0, or an errno.
