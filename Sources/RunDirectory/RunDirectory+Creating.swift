@@ -5,8 +5,9 @@ public import Model
 extension RunDirectory {
   /// Makes the folder with everything that a runner needs to start.
   ///
-  /// `spec.json` comes last and by renaming, so where it is, the rest is too, and all is on the disk when this
-  /// returns. Doing it again with the same spec changes nothing: that is what a restarted agent does.
+  /// `spec.json` comes last, brought to disk and then renamed, so that it is whole or not there. The payload and the
+  /// message beside it are not waited for: the store has them, and doing all of this again with the same spec, as a
+  /// restarted agent does for a run that has not begun, writes them anew.
   /// - Parameter eventBody: the raw payload, where a delivery started the run.
   /// - Throws: `RunDirectoryError.taken` where the folder holds another spec.
   public static func create(
@@ -17,7 +18,7 @@ extension RunDirectory {
       let found = try directory.decode(
         RunSpec.self, from: try file.readAll(limit: specLimit), path: directory.specPath)
       guard found == spec else { throw .taken(path: path) }
-      return directory
+      if try OpenFile.existing(directory.eventsPath) != nil { return directory }
     }
 
     let parent = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
@@ -25,9 +26,9 @@ extension RunDirectory {
     let permissions = try Permissions(inheritedFrom: parent)
     try permissions.makeDirectory(path)
 
-    if let eventBody { try directory.put(eventBody, at: directory.eventFilePath, permissions) }
+    if let eventBody { try directory.put(eventBody, at: directory.eventFilePath, permissions, durable: false) }
     if let message = spec.request.message {
-      try directory.put(Array(message.utf8), at: directory.messagePath, permissions)
+      try directory.put(Array(message.utf8), at: directory.messagePath, permissions, durable: false)
     }
     let bytes: [UInt8]
     do {
@@ -35,15 +36,13 @@ extension RunDirectory {
     } catch {
       throw .corrupt(path: directory.specPath, detail: "the spec cannot be written as JSON")
     }
-    try directory.put(bytes, at: directory.specPath, permissions)
-    try Folder.sync(path)
-    try Folder.sync(parent)
+    try directory.put(bytes, at: directory.specPath, permissions, durable: true)
     return directory
   }
 
-  /// Writes a whole file under another name, brings it to disk, and gives it its name.
+  /// Writes a whole file under another name, and gives it its name once it is on disk, where that is asked for.
   private func put(
-    _ bytes: [UInt8], at path: String, _ permissions: Permissions
+    _ bytes: [UInt8], at path: String, _ permissions: Permissions, durable: Bool
   ) throws(RunDirectoryError) {
     let temporary = path + ".new"
     let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: permissions.file)
@@ -51,7 +50,7 @@ extension RunDirectory {
       throw .last("set the permissions of", temporary)
     }
     try file.write(bytes)
-    try file.sync()
+    if durable { try file.sync() }
     guard rename(temporary, path) == 0 else { throw .last("rename", temporary) }
   }
 }

@@ -81,8 +81,8 @@ struct RunStarter: Sendable {
     do {
       try await work.run { [area, logger] in
         // What an earlier agent wrote counts, even if the configuration has changed since.
-        if let made = try? directory.spec(), made.number == run.number, made.request == run.request { return }
-        _ = try RunDirectory.create(at: directory.path, spec: spec, eventBody: body)
+        let made = (try? directory.spec()).flatMap { $0.number == run.number && $0.request == run.request ? $0 : nil }
+        _ = try RunDirectory.create(at: directory.path, spec: made ?? spec, eventBody: body)
         do {
           try area.linkLatest(pipeline: pipeline.name, run: run.number)
         } catch {
