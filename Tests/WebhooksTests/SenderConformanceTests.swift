@@ -130,6 +130,7 @@ struct SenderConformanceTests {
       #expect(accepts(sign * 10, 10))
       #expect(!accepts(sign * 11, 10))
       #expect(accepts(sign * 5000, 5000))
+      #expect(!accepts(sign * 1e300, nil))
     }
   }
 

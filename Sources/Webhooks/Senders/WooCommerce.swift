@@ -29,6 +29,7 @@ public struct WooCommerce: Sender {
   }
 
   public func meaning(of request: SignedRequest) throws(Unreadable) -> Meaning {
+    if isUnsignedPing(request) { return Meaning(id: nil, event: "ping", pushes: [], ignored: "ping") }
     let topic = try EventName.read(request.headers, ["X-WC-Webhook-Topic"])
     return .event(topic, id: id(of: request.headers), of: name)
   }

@@ -1,25 +1,23 @@
-import FoundationEssentials
 import SwiftASN1
-import X509
 
 /// The certificate that PayPal signs with, and the chain above it, as they were put down beforehand.
 ///
 /// Nothing is fetched: the last certificate of the chain is trusted because it was given.
 struct PayPalCertificates {
-  let signer: Certificate
-  private let issuers: [Certificate]
+  let signer: X509Certificate
+  private let issuers: [X509Certificate]
 
   /// - Parameter pem: texts of one or more certificates, the signer's first.
   init(pem texts: [String]) throws(Refusal) {
-    var certificates: [Certificate] = []
+    var certificates: [X509Certificate] = []
     do {
       for text in texts {
         for document in try PEMDocument.parseMultiple(pemString: text) {
-          certificates.append(try Certificate(pemDocument: document))
+          certificates.append(try X509Certificate(der: document.derBytes))
         }
       }
     } catch {
-      throw .invalid("the certificates that were given cannot be read as PEM")
+      throw .invalid("the certificates that were given cannot be read as PEM, or are none that can be used here")
     }
     guard let signer = certificates.first else {
       throw .invalid("checking offline needs PayPal's certificate, and none was given")
@@ -33,22 +31,21 @@ struct PayPalCertificates {
   /// a chain of certificates that are all at hand needs it).
   func check(now: Double) throws(Refusal) {
     guard signer.subject != signer.issuer else { throw .invalid("PayPal's certificate is signed by itself") }
-    guard PayPalCertificates.names(signer).contains(where: PayPalHost.isPayPal) else {
+    guard signer.hosts.contains(where: PayPalHost.isPayPal) else {
       throw .invalid("the certificate is for another host than PayPal's")
     }
-    let time = Date(timeIntervalSince1970: now)
     var current = signer
     var left = issuers
     // How many certificates stand between the signer and the issuer that is looked for.
     var below = 0
     while true {
-      guard current.notValidBefore <= time, time <= current.notValidAfter else {
+      guard current.validity.contains(now) else {
         throw .invalid("a certificate of the chain is not valid at this time")
       }
       guard !left.isEmpty, current.subject != current.issuer else { return }
       let index = left.firstIndex { issuer in
-        issuer.subject == current.issuer && issuer.publicKey.isValidSignature(current.signature, for: current)
-          && PayPalCertificates.mayIssue(issuer, below: below)
+        issuer.subject == current.issuer && issuer.isAuthority && issuer.pathLength.map { below <= $0 } ?? true
+          && issuer.signed(current)
       }
       guard let index else { throw .invalid("the certificates that were given are no chain from PayPal's upwards") }
       current = left.remove(at: index)
@@ -57,21 +54,7 @@ struct PayPalCertificates {
   }
 
   func isValidSignature(_ signature: [UInt8], over text: [UInt8]) -> Bool {
-    signer.publicKey.isValidSignature(signature, for: text, signatureAlgorithm: .sha256WithRSAEncryption)
-  }
-
-  private static func names(_ certificate: Certificate) -> [String] {
-    guard let alternatives = try? certificate.extensions.subjectAlternativeNames else { return [] }
-    return alternatives.compactMap { name in
-      if case .dnsName(let host) = name { host } else { nil }
-    }
-  }
-
-  private static func mayIssue(_ certificate: Certificate, below: Int) -> Bool {
-    guard case .isCertificateAuthority(let longest)? = try? certificate.extensions.basicConstraints else {
-      return false
-    }
-    return longest.map { below <= $0 } ?? true
+    signer.isValidSignature(signature, over: text)
   }
 }
 

@@ -17,7 +17,10 @@ enum SignedTime {
     guard abs(distance) <= limit else {
       let side = distance > 0 ? "old" : "ahead of this machine's clock"
       throw .invalid(
-        "the signed time is \(Int(abs(distance).rounded())) s \(side), and only \(Int(limit)) s are allowed")
+        "the signed time is \(whole(abs(distance))) s \(side), and only \(whole(limit)) s are allowed")
     }
   }
+
+  /// For people; numbers that no `Int` holds become the largest that are worth telling apart.
+  private static func whole(_ seconds: Double) -> Int { Int(min(seconds, 1e15).rounded()) }
 }

@@ -1,6 +1,4 @@
 import AgentConfiguration
-// Where any module loads Foundation, the C library's `stat` is taken to be this module's.
-import CoreFoundation
 import Glibc
 
 /// Whether the agent's folders are its own, and whether there is room in them.

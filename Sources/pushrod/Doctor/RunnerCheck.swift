@@ -1,7 +1,5 @@
 import Agent
 import AgentConfiguration
-// Where any module loads Foundation, the C library's `stat` is taken to be this module's.
-import CoreFoundation
 import FoundationEssentials
 import Glibc
 import Model
