@@ -56,7 +56,7 @@ struct FirstSetup {
     # Which kinds of addresses repositories may have: https, ssh, git, http, file.
     \(remotes)
 
-    # How to reach repositories that are not public. The first pattern that matches counts.
+    # How to reach repositories that are not public. Of several patterns that match, the longest counts.
     #repositories:
     #  "https://github.com/acme/*": { token: { file: github.token } }
     #  "git@github.com:acme/shop.git": { key: { file: deploy_key }, known_hosts: known_hosts }
