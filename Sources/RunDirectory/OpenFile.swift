@@ -21,9 +21,11 @@ final class OpenFile: Sendable {
   }
 
   /// `nil` where the file does not exist.
+  ///
+  /// Without waiting: a step that puts a FIFO in the place of its log must not hold up the agent, which finds it empty.
   static func existing(_ path: String) throws(RunDirectoryError) -> OpenFile? {
     do {
-      return try OpenFile(path, O_RDONLY)
+      return try OpenFile(path, O_RDONLY | O_NONBLOCK)
     } catch .system(_, _, ENOENT) {
       return nil
     }

@@ -148,6 +148,16 @@ struct FollowTests {
     #expect(try agent.pushrod("run", "nothing").errorOutput.contains("nothing"))
   }
 
+  @Test("a repository that cannot be read is a failure, not an agent that is not reachable")
+  func repositoryGone() throws {
+    let scene = try Self.scene("steps: ['echo hello']")
+    try FileManager.default.removeItem(atPath: scene.repository.path)
+    let result = try scene.agent.pushrod("run", "shop")
+    #expect(result.status == 1)
+    #expect(!result.errorOutput.isEmpty)
+    #expect(try scene.agent.pushrod("runs").status == 0)
+  }
+
   @Test("commands say that the agent is not reachable, and exit with 3")
   func notReachable() throws {
     let result = try run(

@@ -37,6 +37,23 @@ struct CreatingTests {
     #expect(try fixture.directory.spec() == fixture.spec)
   }
 
+  @Test("a power cut may cost the payload, which is written anew as long as the run has not begun")
+  func payloadLost() throws {
+    let fixture = try Fixture()
+    let directory = fixture.directory
+    func create() throws {
+      _ = try RunDirectory.create(at: directory.path, spec: fixture.spec, eventBody: Array("whole".utf8))
+    }
+    try "".write(toFile: directory.eventFilePath, atomically: false, encoding: .utf8)
+    try create()
+    #expect(try String(contentsOfFile: directory.eventFilePath, encoding: .utf8) == "whole")
+
+    try "a step's own".write(toFile: directory.eventFilePath, atomically: false, encoding: .utf8)
+    try fixture.append("")
+    try create()
+    #expect(try String(contentsOfFile: directory.eventFilePath, encoding: .utf8) == "a step's own")
+  }
+
   @Test(
     "the folder's group may do in a run directory what it may in the folder, others nothing",
     arguments: [(0o700, 0o700, 0o600), (0o750, 0o750, 0o640), (0o2770, 0o2770, 0o640), (0o777, 0o770, 0o640)])

@@ -43,6 +43,15 @@ struct EventTests {
     #expect(throws: RunDirectoryError.self) { try fixture.directory.events() }
   }
 
+  @Test("a FIFO in the place of the events is empty, and nobody waits for it")
+  func fifo() throws {
+    let fixture = try Fixture()
+    #expect(mkfifo(fixture.directory.eventsPath, 0o600) == 0)
+    #expect(try fixture.directory.events().isEmpty)
+    var follower = LogFollower(fixture.directory)
+    #expect(try follower.next().isEmpty)
+  }
+
   @Test("a directory with events gets no second writer")
   func once() throws {
     let fixture = try Fixture()

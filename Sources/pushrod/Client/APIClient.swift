@@ -86,7 +86,7 @@ struct APIClient: Sendable {
       throw notReachable(error)
     }
     guard (200..<300).contains(response.status.code) else {
-      throw await failure(response)
+      throw await failure(response, to: request.method)
     }
     return response
   }
@@ -119,12 +119,14 @@ struct APIClient: Sendable {
 
   // MARK: Failures
 
-  /// The agent answered, and said no.
-  private func failure(_ response: HTTPClientResponse) async -> CommandExit {
+  /// The agent answered, and said no. Who reads may find it able again in a moment, as after a restart; what was
+  /// asked to be done was not done.
+  private func failure(_ response: HTTPClientResponse, to method: HTTPMethod) async -> CommandExit {
     let body = (try? await response.body.collect(upTo: 1 << 20)).map { Data($0.readableBytesView) }
     let said = body.flatMap { try? JSON.decoder().decode(APIError.self, from: $0) }
     let message = said?.error.message ?? "The agent answered with status \(response.status.code)."
-    return CommandExit(response.status.code == 503 ? .notReachable : .failed, message.withoutControls)
+    let isPassing = method == .GET && response.status.code == 503
+    return CommandExit(isPassing ? .notReachable : .failed, message.withoutControls)
   }
 
   private func notReachable(_ error: any Error) -> CommandExit {
