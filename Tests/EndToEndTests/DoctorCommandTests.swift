@@ -1,0 +1,40 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("pushrod doctor")
+struct DoctorCommandTests {
+  @Test("all well is exit 0; a repository that is gone and a key that cannot work are exit 1, each with what to do")
+  func findings() throws {
+    let repository = try GitRepository()
+    try repository.commit("index.html", "hello")
+    let files = try TemporaryDirectory("doctor")
+    try files.write("known_hosts", "git.example.org ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGF\n")
+    try runChecked(["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", files.file("rsa")])
+    let pipeline =
+      "name: shop\nrepo: \(repository.url)\non: { push: { branches: [main] } }\nsteps: ['true']\n"
+    let agent = try AgentUnderTest(pipelines: ["shop.yml": pipeline])
+    try agent.start()
+
+    let well = try agent.pushrod("doctor", "--config", agent.configuration)
+    #expect(well.status == 0, "\(well.output) \(well.errorOutput)")
+    #expect(well.output.contains(repository.url))
+
+    let broken = try AgentUnderTest(
+      pipelines: ["shop.yml": pipeline],
+      settings: """
+        repositories:
+          "git@git.example.org:acme/*": { key: { file: \(files.file("rsa")) }, known_hosts: \(files.file("known_hosts")) }
+        """)
+    try FileManager.default.removeItem(atPath: repository.path)
+    let ill = try broken.pushrod("doctor", "--config", broken.configuration)
+    #expect(ill.status == 1, "\(ill.output)")
+    let failures = ill.output.split(separator: "\n").filter { $0.hasPrefix("fail") }
+    #expect(failures.contains { $0.contains(repository.url) }, "\(ill.output)")
+    #expect(ill.output.contains("ed25519"), "\(ill.output)")
+
+    let json = try broken.pushrod("doctor", "--config", broken.configuration, "--json")
+    #expect(json.status == 1)
+    #expect((try? JSONSerialization.jsonObject(with: Data(json.stdout))) != nil)
+  }
+}
