@@ -57,6 +57,22 @@ struct RealPayloadTests {
     }
   }
 
+  @Test("every other GitHub event is ignored with a reason whatever is missing from it or null in it")
+  func otherEventsMutated() throws {
+    for (path, event) in gitHubFiles() where event != "push" {
+      let json = try #require(try JSONSerialization.jsonObject(with: readFile(path)) as? [String: Any])
+      for key in json.keys {
+        for wrong in [nil, NSNull()] as [Any?] {
+          var changed = json
+          changed[key] = wrong
+          let body = Array(try JSONSerialization.data(withJSONObject: changed))
+          let meaning = try GitHub().meaning(of: gitHubRequest(body, event: event))
+          #expect(meaning.push == nil && meaning.ignored != nil, "\(path) with \(key) changed")
+        }
+      }
+    }
+  }
+
   @Test("pushes of Gitea, Forgejo and Gogs give repository, ref, commits and pusher")
   func family() throws {
     for path in giteaPushes() {
