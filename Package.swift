@@ -26,6 +26,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -54,6 +55,7 @@ let package = Package(
       dependencies: ["Model", .product(name: "Yams", package: "Yams")],
       swiftSettings: settings),
     .target(name: "AgentConfiguration", dependencies: ["Model", "Pipelines"], swiftSettings: settings),
+    .target(name: "Door", dependencies: ["Model"], swiftSettings: settings),
 
     // The runner's side
     .target(name: "Git", dependencies: ["CGit2"], swiftSettings: settings),
@@ -73,7 +75,8 @@ let package = Package(
     .target(
       name: "Agent",
       dependencies: [
-        "Model", "Webhooks", "Pipelines", "RunDirectory", "CLinux",
+        "Model", "Webhooks", "Pipelines", "Door", "RunDirectory", "CLinux",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
@@ -81,7 +84,7 @@ let package = Package(
     .target(
       name: "Web",
       dependencies: [
-        "Model", "Agent", "RunDirectory",
+        "Model", "Door", "Agent", "RunDirectory",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -89,13 +92,29 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "Outgoing",
+      dependencies: [
+        "Model", "Agent",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "NIOWebSocket", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "pushrod",
       dependencies: [
-        "Model", "Webhooks", "Pipelines", "AgentConfiguration", "RunDirectory", "Store", "Agent", "Web",
+        "Model", "Webhooks", "Pipelines", "AgentConfiguration", "Door", "RunDirectory", "Store", "Agent", "Web",
+        "Outgoing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -119,6 +138,7 @@ let package = Package(
     .testTarget(
       name: "AgentConfigurationTests", dependencies: ["AgentConfiguration", "Model", "TestSupport"],
       swiftSettings: settings),
+    .testTarget(name: "DoorTests", dependencies: ["Door", "Model", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "GitTests", dependencies: ["Git", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "RunDirectoryTests", dependencies: ["RunDirectory", "Model", "TestSupport"],
@@ -132,17 +152,31 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "AgentTests",
-      dependencies: ["Agent", "Store", "Webhooks", "Pipelines", "RunDirectory", "Model", "TestSupport"],
+      dependencies: ["Agent", "Store", "Webhooks", "Pipelines", "Door", "RunDirectory", "Model", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "WebTests",
       dependencies: [
-        "Web", "Agent", "RunDirectory", "Model", "TestSupport",
+        "Web", "Door", "Agent", "RunDirectory", "Model", "TestSupport",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "OutgoingTests",
+      dependencies: [
+        "Outgoing", "Agent", "Model", "TestSupport",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOWebSocket", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: settings),

@@ -27,19 +27,33 @@ public protocol AgentControl: Sendable {
   func reload() async throws -> ReloadReport
 }
 
-/// One request to `/webhook/<source>`, as received.
+/// One request to `/webhook/<source>`, as received, whichever way it came.
 public struct HookRequest: Sendable {
   public var source: String
+  public var way: Way
+  /// What the address had after the source's name, as sent: the token of a sender that signs nothing. A secret.
+  public var token: String?
+  /// What the address had after its `?`, as sent.
+  public var query: String?
   public var headers: Headers
   public var body: [UInt8]
-  /// The peer's address, for the inbox.
+  /// The sender's address, for the inbox.
   public var address: String?
+  /// The relay wrote the body anew, so that a signature over the sender's own bytes may not hold any more.
+  public var isRewritten: Bool
 
-  public init(source: String, headers: Headers, body: [UInt8], address: String?) {
+  public init(
+    source: String, way: Way = .webhook, token: String? = nil, query: String? = nil, headers: Headers, body: [UInt8],
+    address: String?, isRewritten: Bool = false
+  ) {
     self.source = source
+    self.way = way
+    self.token = token
+    self.query = query
     self.headers = headers
     self.body = body
     self.address = address
+    self.isRewritten = isRewritten
   }
 }
 

@@ -42,7 +42,8 @@ struct FetchWork {
     let tip = try mirror.fetch(
       url: url, ref: request.ref.full, policy: policy, progress: transfer.note, message: say)
     transfer.finish()
-    let commit = try mirror.prove(commit: request.commit.hex, reachableFrom: request.ref.full)
+    // Without a commit of its own the run is of what the ref stands at now.
+    let commit = try request.commit.map { try mirror.prove(commit: $0.hex, reachableFrom: request.ref.full) } ?? tip
     say(
       commit == tip
         ? "commit \(commit) is the tip of \(request.ref)"

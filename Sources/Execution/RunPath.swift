@@ -31,12 +31,12 @@ struct RunPath {
   }
 
   private func deploy(runLimit: Instant) throws(RunDirectoryError) -> RunOutcome {
-    let fetched = try fetch(runLimit: runLimit)
-    guard fetched.state == .succeeded else {
+    let (result, commit) = try steps.fetch(credentials: credentials, notes: secrets.notes, runLimit: runLimit)
+    guard let commit else {
       try skip(allSteps, reason: "the commit could not be checked out")
-      return fetched
+      return end(byFetch: result)
     }
-    return try runFinally(after: try runSteps(runLimit: runLimit))
+    return try runFinally(of: commit, after: try runSteps(of: commit, runLimit: runLimit))
   }
 
   private func fail(_ reason: String) throws(RunDirectoryError) -> RunOutcome {
@@ -44,16 +44,14 @@ struct RunPath {
     return RunOutcome(.failed, reason: reason)
   }
 
-  private func fetch(runLimit: Instant) throws(RunDirectoryError) -> RunOutcome {
-    let (result, commit) = try steps.fetch(credentials: credentials, notes: secrets.notes, runLimit: runLimit)
-    if commit != nil { return RunOutcome(.succeeded) }
+  private func end(byFetch result: StepResult) -> RunOutcome {
     let reason = result.reason ?? "no reason is known"
     return RunOutcome(
       result.endsRun ?? .failed, reason: result.endsRun == nil ? "fetch failed: \(reason)" : reason,
       failedStep: StepRunner.fetchName)
   }
 
-  private func runSteps(runLimit: Instant) throws(RunDirectoryError) -> RunOutcome {
+  private func runSteps(of commit: CommitID, runLimit: Instant) throws(RunDirectoryError) -> RunOutcome {
     let all = Array(allSteps.prefix(spec.request.pipeline.steps.count))
     for (position, (index, step)) in all.enumerated() {
       if let request = steps.control.takeRequest() {
@@ -61,7 +59,7 @@ struct RunPath {
         try skip(all[position...], reason: request.reason)
         return RunOutcome(.cancelled, reason: request.reason)
       }
-      let result = try steps.run(step, index: index, limit: step.timeout, runLimit: runLimit)
+      let result = try steps.run(step, index: index, commit: commit, limit: step.timeout, runLimit: runLimit)
       if let outcome = end(by: result, of: step) {
         try skip(all[(position + 1)...], reason: "step \"\(step.name)\" did not succeed")
         return outcome
@@ -71,12 +69,13 @@ struct RunPath {
   }
 
   /// Always, also after a failure, a cancel and a time-out. A cancel that comes now ends them too.
-  private func runFinally(after outcome: RunOutcome) throws(RunDirectoryError) -> RunOutcome {
+  private func runFinally(of commit: CommitID, after outcome: RunOutcome) throws(RunDirectoryError) -> RunOutcome {
     var final = outcome
     let all = Array(allSteps.dropFirst(spec.request.pipeline.steps.count))
     for (position, (index, step)) in all.enumerated() {
       let result = try steps.run(
-        step, index: index, limit: step.timeout ?? RunPath.finallyTimeout, runLimit: nil, outcome: outcome)
+        step, index: index, commit: commit, limit: step.timeout ?? RunPath.finallyTimeout, runLimit: nil,
+        outcome: outcome)
       if let outcome = end(by: result, of: step), final.state == .succeeded { final = outcome }
       if result.endsRun != nil {
         try skip(all[(position + 1)...], reason: result.reason ?? "the run was stopped")

@@ -31,11 +31,15 @@ final class RunRecord {
   }
 
   /// The log comes to disk before the event that calls it whole.
-  func stepFinished(_ index: Int, _ name: String, _ result: StepResult, log: LogWriter) throws(RunDirectoryError) {
+  /// - Parameter commit: what is in the workspace, at the end of `fetch`.
+  func stepFinished(
+    _ index: Int, _ name: String, _ result: StepResult, log: LogWriter, commit: CommitID? = nil
+  ) throws(RunDirectoryError) {
     try? log.sync()
     var event = RunEvent(
       at: Date(), event: .stepFinished, step: index, name: name, log: log.name, stepState: result.state,
-      reason: result.explanation.map(masker.masked), allowedFailure: result.isAllowed ? true : nil)
+      reason: result.explanation.map(masker.masked), commit: commit,
+      allowedFailure: result.isAllowed ? true : nil)
     switch result.status {
     case .exited(let code): event.exitCode = Int(code)
     case .signalled(let signal): event.signal = Int(signal)

@@ -32,8 +32,10 @@ struct StepEnvironment {
   /// A step's `env` counts over secrets, these over the pipeline's `env`, that over the defaults. `PUSHROD` and
   /// `PUSHROD_…` are never anybody else's. All of them are always set, to nothing where there is nothing to say,
   /// so that a shell with `-u` can use them.
-  /// - Parameter outcome: of the run so far; for `finally` steps.
-  func variables(for step: Step, outcome: RunOutcome? = nil) -> [String] {
+  /// - Parameters:
+  ///   - commit: what is in the workspace.
+  ///   - outcome: of the run so far; for `finally` steps.
+  func variables(for step: Step, commit: CommitID, outcome: RunOutcome? = nil) -> [String] {
     var values = [
       "PATH": Self.defaultPath, "HOME": account.home, "USER": account.name, "LANG": Self.own("LANG") ?? "C.UTF-8",
       "CI": "true",
@@ -44,11 +46,13 @@ struct StepEnvironment {
     }
     values = values.filter { $0.key != "PUSHROD" && !$0.key.hasPrefix("PUSHROD_") }
     values["PUSHROD"] = "1"
-    for (name, value) in runVariables(step: step, outcome: outcome) { values["PUSHROD_" + name] = value }
+    for (name, value) in runVariables(step: step, commit: commit, outcome: outcome) {
+      values["PUSHROD_" + name] = value
+    }
     return values.map { "\($0.key)=\($0.value)" }.sorted()
   }
 
-  private func runVariables(step: Step, outcome: RunOutcome?) -> [String: String] {
+  private func runVariables(step: Step, commit: CommitID, outcome: RunOutcome?) -> [String: String] {
     let request = spec.request
     var values = [
       "RUN": "\(spec.number)",
@@ -58,7 +62,7 @@ struct StepEnvironment {
       "REF": request.ref.full,
       "BRANCH": request.ref.branch ?? "",
       "TAG": request.ref.tag ?? "",
-      "COMMIT": request.commit.hex,
+      "COMMIT": commit.hex,
       "BEFORE": request.before?.hex ?? "",
       "PUSHER": request.pusher ?? "",
       "MESSAGE_FILE": request.message == nil ? "" : directory.messagePath,

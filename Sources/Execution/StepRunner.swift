@@ -13,14 +13,15 @@ struct StepRunner {
 
   /// One step of the pipeline.
   /// - Parameters:
+  ///   - commit: what is in the workspace.
   ///   - limit: the step's time limit.
   ///   - runLimit: when the run's time is over; `nil` for `finally` steps.
   ///   - outcome: of the run so far, for `finally` steps.
   func run(
-    _ step: Step, index: Int, limit: Seconds?, runLimit: Instant?, outcome: RunOutcome? = nil
+    _ step: Step, index: Int, commit: CommitID, limit: Seconds?, runLimit: Instant?, outcome: RunOutcome? = nil
   ) throws(RunDirectoryError) -> StepResult {
     let log = try record.stepStarted(index, step.name)
-    let variables = environment.variables(for: step, outcome: outcome)
+    let variables = environment.variables(for: step, commit: commit, outcome: outcome)
     var result: StepResult
     do throws(RunnerFailure) {
       let program = try StepProgram.program(for: step, workspace: spec.workspace, environment: variables)
@@ -45,10 +46,10 @@ struct StepRunner {
   /// - Returns: the result and, where it succeeded, the commit that is in the workspace.
   func fetch(
     credentials: CredentialMatching, notes: [String], runLimit: Instant?
-  ) throws(RunDirectoryError) -> (result: StepResult, commit: String?) {
+  ) throws(RunDirectoryError) -> (result: StepResult, commit: CommitID?) {
     let log = try record.stepStarted(0, StepRunner.fetchName)
     var result: StepResult
-    var commit: String?
+    var commit: CommitID?
     do throws(RunnerFailure) {
       for note in notes { try? log.write(note + "\n") }
       let channel = try Descriptor.pipe()
@@ -68,7 +69,7 @@ struct StepRunner {
       switch FetchChannel.receive(from: channel.reading) {
       case .done(let id)? where end.interruption == nil:
         result.reason = nil
-        commit = id
+        commit = CommitID(id)
       case .failed(let reason, let detail)? where end.interruption == nil:
         result.state = .failed
         result.status = nil
@@ -86,7 +87,7 @@ struct StepRunner {
       try? log.write("pushrod: \(error.description)\n")
       result = .notStarted(error)
     }
-    try record.stepFinished(0, StepRunner.fetchName, result, log: log)
+    try record.stepFinished(0, StepRunner.fetchName, result, log: log, commit: commit)
     return (result, commit)
   }
 

@@ -5,6 +5,7 @@ public struct Delivery: Sendable, Hashable {
   /// The inbox number, 1, 2, 3, …; given by the store.
   public var number: Int
   public var source: String
+  public var way: Way
   /// The sender's own id (`X-GitHub-Delivery`); made up by the agent where the sender has none.
   public var id: String
   /// The sender's word for what happened (`push`, `ping`, …), where it is known.
@@ -19,13 +20,16 @@ public struct Delivery: Sendable, Hashable {
   public var verdict: Verdict
   /// What each pipeline said, rule by rule.
   public var decisions: [Decision]
+  /// The delivery that this one repeats, where `way` is `replay`.
+  public var replayOf: Int?
 
   public init(
-    number: Int, source: String, id: String, event: String?, receivedAt: Date, address: String?,
-    headers: Headers, body: [UInt8], bodySize: Int, verdict: Verdict, decisions: [Decision]
+    number: Int, source: String, way: Way = .webhook, id: String, event: String?, receivedAt: Date, address: String?,
+    headers: Headers, body: [UInt8], bodySize: Int, verdict: Verdict, decisions: [Decision], replayOf: Int? = nil
   ) {
     self.number = number
     self.source = source
+    self.way = way
     self.id = id
     self.event = event
     self.receivedAt = receivedAt
@@ -35,5 +39,6 @@ public struct Delivery: Sendable, Hashable {
     self.bodySize = bodySize
     self.verdict = verdict
     self.decisions = decisions
+    self.replayOf = replayOf
   }
 }

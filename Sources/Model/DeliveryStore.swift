@@ -3,6 +3,7 @@ public import struct FoundationEssentials.Date
 /// A delivery that was verified and matched, on its way into the store.
 public struct NewDelivery: Sendable {
   public var source: String
+  public var way: Way
   public var id: String
   public var event: String?
   public var receivedAt: Date
@@ -14,12 +15,16 @@ public struct NewDelivery: Sendable {
   public var decisions: [Decision]
   /// The runs to queue, in this order, in the same transaction.
   public var runs: [RunRequest]
+  /// The delivery that a person had repeated; its id counts for nothing then.
+  public var replayOf: Int?
 
   public init(
-    source: String, id: String, event: String?, receivedAt: Date, address: String?, headers: Headers,
-    body: [UInt8], ignored: String?, decisions: [Decision], runs: [RunRequest]
+    source: String, way: Way = .webhook, id: String, event: String?, receivedAt: Date, address: String?,
+    headers: Headers, body: [UInt8], ignored: String?, decisions: [Decision], runs: [RunRequest],
+    replayOf: Int? = nil
   ) {
     self.source = source
+    self.way = way
     self.id = id
     self.event = event
     self.receivedAt = receivedAt
@@ -29,6 +34,7 @@ public struct NewDelivery: Sendable {
     self.ignored = ignored
     self.decisions = decisions
     self.runs = runs
+    self.replayOf = replayOf
   }
 }
 
@@ -51,7 +57,8 @@ public protocol DeliveryStore: Sendable {
   /// Records the delivery, its verdict and its queued runs in one transaction.
   ///
   /// When this returns, all of it is durable (fsync). Deliveries that wait at the same time share a commit.
-  /// A second delivery with the same source and id changes nothing and gets the first one's verdict.
+  /// A second delivery with the same source and id changes nothing and gets the first one's verdict, unless it is a
+  /// replay.
   /// - Throws: `StoreFailure`; nothing is recorded then.
   func record(_ delivery: NewDelivery) async throws -> RecordedDelivery
 

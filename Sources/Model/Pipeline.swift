@@ -4,6 +4,8 @@ public struct Pipeline: Codable, Hashable, Sendable {
   public var name: String
   public var repository: RepositoryURL
   public var triggers: Triggers
+  /// What runs that no push names a ref for are of: events, by hand; `nil`: see `usualRef`.
+  public var ref: RefName?
   public var environment: [String: String]
   /// Names only; the values live outside the file.
   public var secrets: [String]
@@ -16,13 +18,15 @@ public struct Pipeline: Codable, Hashable, Sendable {
   public var finally: [Step]
 
   public init(
-    name: String, repository: RepositoryURL, triggers: Triggers, environment: [String: String] = [:],
+    name: String, repository: RepositoryURL, triggers: Triggers, ref: RefName? = nil,
+    environment: [String: String] = [:],
     secrets: [String] = [], timeout: Seconds = 3600, grace: Seconds = 10,
     concurrency: Concurrency? = nil, steps: [Step], finally: [Step] = []
   ) {
     self.name = name
     self.repository = repository
     self.triggers = triggers
+    self.ref = ref
     self.environment = environment
     self.secrets = secrets
     self.timeout = timeout
@@ -36,11 +40,19 @@ public struct Pipeline: Codable, Hashable, Sendable {
 /// What starts a pipeline.
 public struct Triggers: Codable, Hashable, Sendable {
   public var push: PushTrigger?
+  /// Events of other senders; any of them starts the pipeline. Never empty.
+  public var webhooks: [WebhookTrigger]?
+  /// How often the agent itself looks whether the refs of `push` have moved.
+  public var poll: Seconds?
   /// May be started by hand.
   public var manual: Bool
 
-  public init(push: PushTrigger?, manual: Bool) {
+  public init(
+    push: PushTrigger? = nil, webhooks: [WebhookTrigger]? = nil, poll: Seconds? = nil, manual: Bool = false
+  ) {
     self.push = push
+    self.webhooks = webhooks
+    self.poll = poll
     self.manual = manual
   }
 }
@@ -92,5 +104,17 @@ public struct Step: Codable, Hashable, Sendable {
     self.shell = shell
     self.timeout = timeout
     self.allowFailure = allowFailure
+  }
+}
+
+extension Pipeline {
+  /// The ref of a run that nobody named one for: `ref`, else the first branch of `on.push` that is named plainly,
+  /// without a pattern, else `main`.
+  public var usualRef: RefName {
+    if let ref { return ref }
+    let plain = triggers.push?.branches?.first { branch in
+      !branch.utf8.contains { byte in "*?[!".utf8.contains(byte) }
+    }
+    return plain.flatMap { RefName("refs/heads/" + $0) } ?? .main
   }
 }

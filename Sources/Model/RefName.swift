@@ -6,6 +6,11 @@
 public struct RefName: Hashable, Sendable, CustomStringConvertible {
   public let full: String
 
+  /// `refs/heads/main`, what a branch is called that nobody named.
+  static let main = RefName(wellFormed: "refs/heads/main")
+
+  private init(wellFormed full: String) { self.full = full }
+
   /// - Returns: `nil` unless `full` starts with `refs/` and is well formed. At most 1,024 bytes.
   public init?(_ full: String) {
     guard full.utf8.starts(with: "refs/".utf8), RefName.isWellFormed(full) else { return nil }

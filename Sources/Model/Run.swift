@@ -32,14 +32,16 @@ public struct Run: Codable, Hashable, Sendable {
 /// Everything that is known about a run before it has a number.
 public struct RunRequest: Codable, Hashable, Sendable {
   public enum Trigger: String, Codable, Sendable {
-    case push, manual, rerun
+    case push, webhook, poll, manual, rerun
   }
 
   /// The pipeline as it was when the run was asked for.
   public var pipeline: Pipeline
   public var trigger: Trigger
   public var ref: RefName
-  public var commit: CommitID
+  /// The commit that the run is of; `nil` where it is the tip that `ref` has when the run begins, until the runner has
+  /// said which one that was.
+  public var commit: CommitID?
   /// The ref's commit before the push, where it is known.
   public var before: CommitID?
   public var pusher: String?
@@ -52,7 +54,7 @@ public struct RunRequest: Codable, Hashable, Sendable {
   public var attempt: Int
 
   public init(
-    pipeline: Pipeline, trigger: Trigger, ref: RefName, commit: CommitID, before: CommitID? = nil,
+    pipeline: Pipeline, trigger: Trigger, ref: RefName, commit: CommitID?, before: CommitID? = nil,
     pusher: String? = nil, message: String? = nil, delivery: Int? = nil, rerunOf: Int? = nil,
     attempt: Int = 1
   ) {

@@ -34,6 +34,8 @@ public struct RunEvent: Codable, Hashable, Sendable {
   /// A sentence for people.
   public var reason: String?
   public var failedStep: String?
+  /// On the `step_finished` of `fetch`: the commit that is in the workspace.
+  public var commit: CommitID?
   public var allowedFailure: Bool?
   /// On `run_started`: the process id of the runner, for people; the lock is what counts.
   public var pid: Int?
@@ -63,7 +65,8 @@ public struct RunEvent: Codable, Hashable, Sendable {
   public init(
     at: Date, event: Kind, step: Int? = nil, name: String? = nil, log: String? = nil,
     stepState: StepState? = nil, runState: RunState? = nil, exitCode: Int? = nil, signal: Int? = nil,
-    reason: String? = nil, failedStep: String? = nil, allowedFailure: Bool? = nil, pid: Int? = nil,
+    reason: String? = nil, failedStep: String? = nil, commit: CommitID? = nil, allowedFailure: Bool? = nil,
+    pid: Int? = nil,
     cgroup: String? = nil, usage: Usage? = nil
   ) {
     self.at = at
@@ -77,6 +80,7 @@ public struct RunEvent: Codable, Hashable, Sendable {
     self.signal = signal
     self.reason = reason
     self.failedStep = failedStep
+    self.commit = commit
     self.allowedFailure = allowedFailure
     self.pid = pid
     self.cgroup = cgroup

@@ -26,11 +26,14 @@ public struct RunOutcome: Hashable, Sendable {
   public var state: RunState
   public var reason: String?
   public var failedStep: String?
+  /// The commit that was checked out, where one was; recorded for runs that began without one.
+  public var commit: CommitID?
 
-  public init(_ state: RunState, reason: String? = nil, failedStep: String? = nil) {
+  public init(_ state: RunState, reason: String? = nil, failedStep: String? = nil, commit: CommitID? = nil) {
     self.state = state
     self.reason = reason
     self.failedStep = failedStep
+    self.commit = commit
   }
 }
 

@@ -6,17 +6,19 @@ import Model
 enum DeliveryRow {
   /// Everything but the body.
   static let columns =
-    "number, source, id, event, received_at, address, verdict, reason, runs, decisions, body_size, headers"
+    "number, source, way, replay_of, id, event, received_at, address, verdict, reason, runs, decisions, body_size, headers"
 
   static func delivery(_ row: Row, body: [UInt8] = []) throws -> Delivery {
     let headers: Data = row["headers"]
     let decisions: String? = row["decisions"]
+    let way: String = row["way"]
     return Delivery(
-      number: row["number"], source: row["source"], id: row["id"], event: row["event"],
+      number: row["number"], source: row["source"], way: Way(rawValue: way) ?? .webhook, id: row["id"],
+      event: row["event"],
       receivedAt: StoredTime.date(row["received_at"]), address: row["address"],
       headers: StoredHeaders.headers(headers), body: body, bodySize: row["body_size"],
       verdict: try verdict(row),
-      decisions: decisions.map(StoredDecisions.decisions) ?? [])
+      decisions: decisions.map(StoredDecisions.decisions) ?? [], replayOf: row["replay_of"])
   }
 
   static func verdict(_ row: Row) throws -> Verdict {

@@ -6,6 +6,8 @@ import Model
 struct PreparedDelivery: Sendable {
   let size: Int
   private let source: String
+  private let way: Way
+  private let replayOf: Int?
   private let id: String
   private let ignored: String?
   private let fields: Fields
@@ -22,6 +24,8 @@ struct PreparedDelivery: Sendable {
 
   init(_ delivery: NewDelivery) throws {
     source = delivery.source
+    way = delivery.way
+    replayOf = delivery.replayOf
     id = delivery.id
     ignored = delivery.ignored
     size = delivery.body.count
@@ -35,11 +39,12 @@ struct PreparedDelivery: Sendable {
   /// Inserts the delivery and its runs, or finds what the same id was answered before. Within a transaction.
   func insert(_ db: Database) throws -> RecordedDelivery {
     // Asked first, and not left to ON CONFLICT, which would use up a number.
-    if let earlier = try earlier(db) { return earlier }
+    if replayOf == nil, let earlier = try earlier(db) { return earlier }
     let verdict: Verdict.Kind = runs.isEmpty ? .ignored : .started
     let statement = try db.cachedStatement(sql: PreparedDelivery.insertion)
     try statement.execute(arguments: [
-      source, id, fields.event, fields.receivedAt, fields.address, verdict.rawValue, runs.isEmpty ? reason : nil,
+      source, way.rawValue, replayOf, id, fields.event, fields.receivedAt, fields.address, verdict.rawValue,
+      runs.isEmpty ? reason : nil,
       fields.decisions, size, fields.headers, fields.body,
     ])
     let number = Int(db.lastInsertedRowID)
@@ -58,7 +63,7 @@ struct PreparedDelivery: Sendable {
     let statement = try db.cachedStatement(
       sql: """
         SELECT number, verdict, reason, runs FROM deliveries
-        WHERE source = ? AND id = ? AND verdict <> 'rejected'
+        WHERE source = ? AND id = ? AND verdict <> 'rejected' AND replay_of IS NULL
         """)
     guard let row = try Row.fetchOne(statement, arguments: [source, id]) else { return nil }
     return RecordedDelivery(number: row["number"], verdict: try DeliveryRow.verdict(row), isRepeat: true)
@@ -66,7 +71,7 @@ struct PreparedDelivery: Sendable {
 
   private static let insertion = """
     INSERT INTO deliveries
-      (source, id, event, received_at, address, verdict, reason, decisions, body_size, headers, body)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      (source, way, replay_of, id, event, received_at, address, verdict, reason, decisions, body_size, headers, body)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
 }

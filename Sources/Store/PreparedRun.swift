@@ -23,7 +23,7 @@ struct PreparedRun: Sendable {
     try db.cachedStatement(sql: PreparedRun.insertion)
       .execute(arguments: [
         delivery, request.pipeline.name, request.pipeline.repository.identity, request.ref.full,
-        request.commit.hex, request.pipeline.concurrency.group, RunState.queued.rawValue, queuedAt, json,
+        request.commit?.hex ?? "", request.pipeline.concurrency.group, RunState.queued.rawValue, queuedAt, json,
       ])
     return Int(db.lastInsertedRowID)
   }

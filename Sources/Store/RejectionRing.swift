@@ -70,11 +70,11 @@ final class RejectionRing: Sendable {
     try db.cachedStatement(
       sql: """
         INSERT INTO deliveries
-          (source, id, event, received_at, address, verdict, reason, body_size, headers, body)
-        VALUES (?, ?, ?, ?, ?, 'rejected', ?, ?, ?, x'')
+          (source, way, id, event, received_at, address, verdict, reason, body_size, headers, body)
+        VALUES (?, ?, ?, ?, ?, ?, 'rejected', ?, ?, ?, x'')
         """
     ).execute(arguments: [
-      delivery.source, delivery.id, delivery.event, StoredTime.milliseconds(delivery.receivedAt),
+      delivery.source, delivery.way.rawValue, delivery.id, delivery.event, StoredTime.milliseconds(delivery.receivedAt),
       delivery.address, note.reason, note.bodySize,
       Data(StoredHeaders.bytes(delivery.headers, limit: RejectionRing.headerLimit)),
     ])

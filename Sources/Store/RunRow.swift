@@ -4,7 +4,7 @@ import Model
 /// A row of `runs` as the run that it is.
 enum RunRow {
   static let columns =
-    "number, delivery, state, reason, failed_step, queued_at, started_at, finished_at, request"
+    "number, delivery, commit_id, state, reason, failed_step, queued_at, started_at, finished_at, request"
 
   static func run(_ row: Row) throws -> Run {
     let number: Int = row["number"]
@@ -14,6 +14,8 @@ enum RunRow {
     }
     var request = try StoredJSON.value(RunRequest.self, row["request"])
     request.delivery = row["delivery"]
+    // Found out by the runner, where nobody had said it.
+    if request.commit == nil { request.commit = CommitID(row["commit_id"] as String) }
     let startedAt: Int64? = row["started_at"]
     let finishedAt: Int64? = row["finished_at"]
     return Run(

@@ -52,11 +52,12 @@ extension SQLiteStore: RunStore {
       try db.cachedStatement(
         sql: """
           UPDATE runs SET state = ?, reason = ?, failed_step = ?,
-            started_at = coalesce(started_at, ?), finished_at = ? WHERE number = ?
+            started_at = coalesce(started_at, ?), finished_at = ?,
+            commit_id = CASE commit_id WHEN '' THEN ? ELSE commit_id END WHERE number = ?
           """
       ).execute(arguments: [
         outcome.state.rawValue, outcome.reason, outcome.failedStep, outcome.state == .running ? now : nil,
-        outcome.state.isFinal ? now : nil, number,
+        outcome.state.isFinal ? now : nil, outcome.commit?.hex ?? "", number,
       ])
       return try SQLiteStore.existing(number, db)
     }

@@ -6,6 +6,7 @@ enum Schema {
   private static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("0001 inbox and runs", migrate: Migration0001.apply)
+    migrator.registerMigration("0002 ways and replays", migrate: Migration0002.apply)
     return migrator
   }
 

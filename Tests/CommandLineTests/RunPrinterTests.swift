@@ -16,7 +16,7 @@ struct RunPrinterTests {
           name: "shop", repository: try RepositoryURL("https://example.org/shop"),
           triggers: Triggers(push: nil, manual: true), steps: []),
         trigger: .push, ref: try #require(RefName("refs/heads/main")),
-        commit: try #require(CommitID(String(repeating: "a", count: 40)))),
+        commit: CommitID(String(repeating: "a", count: 40))),
       state: .running, queuedAt: date)
   }
 

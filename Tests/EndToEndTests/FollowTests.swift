@@ -135,7 +135,7 @@ struct FollowTests {
     let started = try agent.pushrod("run", "shop", "--ref", "main")
     #expect(started.status == 0, "\(started.errorOutput)")
     #expect(started.output.contains("hello"))
-    #expect(try agent.showRun(1).run.request.commit.hex == scene.commit)
+    #expect(try agent.showRun(1).run.request.commit?.hex == scene.commit)
     #expect(try agent.pushrod("rerun", "1").status == 0)
     let again = try agent.finished(2)
     #expect(again.run.request.rerunOf == 1)

@@ -18,10 +18,13 @@ struct RunRequests: Sendable {
       throw ControlError.conflict(
         "the pipeline `\(name)` is not started by hand; add the line `manual: true` under `on:` in its file.")
     }
-    let typed = ref ?? RunRequests.usualBranch(of: pipeline)
-    guard let ref = RefName(userTyped: typed) else {
-      throw ControlError.invalid("`\(typed)` cannot be the name of a branch or a tag.")
-    }
+    let ref =
+      try ref.map { typed in
+        guard let ref = RefName(userTyped: typed) else {
+          throw ControlError.invalid("`\(typed)` cannot be the name of a branch or a tag.")
+        }
+        return ref
+      } ?? pipeline.usualRef
     let commit = try await tips.commit(of: ref, in: pipeline, rules)
     return try await store.enqueue(
       RunRequest(pipeline: pipeline, trigger: .manual, ref: ref, commit: commit, pusher: person), at: Date())
@@ -38,12 +41,5 @@ struct RunRequests: Sendable {
     request.rerunOf = run.number
     request.attempt += 1
     return try await store.enqueue(request, at: Date())
-  }
-
-  /// The first branch that the pipeline names plainly, without a pattern.
-  private static func usualBranch(of pipeline: Pipeline) -> String {
-    pipeline.triggers.push?.branches?.first { branch in
-      !branch.utf8.contains { byte in "*?[!".utf8.contains(byte) }
-    } ?? "main"
   }
 }

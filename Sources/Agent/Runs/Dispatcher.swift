@@ -155,7 +155,8 @@ public actor Dispatcher: Service {
       "run \(run.number) started",
       metadata: [
         "event": "run_started", "run": "\(run.number)", "pipeline": "\(run.request.pipeline.name)",
-        "commit": "\(run.request.commit)", "delivery": "\(run.request.delivery.map(String.init) ?? "-")",
+        "commit": "\(run.request.commit?.hex ?? "tip of \(run.request.ref)")",
+        "delivery": "\(run.request.delivery.map(String.init) ?? "-")",
       ])
     await see(run, to: area.directory(ofRun: run.number))
   }

@@ -10,6 +10,7 @@ final class RunTrace: Sendable {
     var began = false
     var openStep: String?
     var cgroup: String?
+    var commit: CommitID?
     var end: RunOutcome?
   }
 
@@ -35,7 +36,7 @@ final class RunTrace: Sendable {
       return .dead(
         RunOutcome(
           .interrupted, reason: "the runner died before the run had ended (killed, out of memory or power loss)",
-          failedStep: state.openStep))
+          failedStep: state.openStep, commit: state.commit))
     }
   }
 
@@ -64,7 +65,7 @@ final class RunTrace: Sendable {
     } catch {
       // Still a run with a runner: wait for its end, then say what is wrong.
       guard !directory.isLocked else { return .alive }
-      return .dead(RunOutcome(.interrupted, reason: "\(error)", failedStep: state.openStep))
+      return .dead(RunOutcome(.interrupted, reason: "\(error)", failedStep: state.openStep, commit: state.commit))
     }
     return state.end.map { .ended($0) }
   }
@@ -74,13 +75,15 @@ final class RunTrace: Sendable {
     switch event.event {
     case .runStarted: state.cgroup = event.cgroup
     case .stepStarted: state.openStep = event.name
-    case .stepFinished: state.openStep = nil
+    case .stepFinished:
+      state.openStep = nil
+      if let commit = event.commit { state.commit = commit }
     case .stepSkipped, .stopping: break
     case .runFinished:
       let said = event.runState.flatMap { $0.isFinal ? $0 : nil }
       state.end = RunOutcome(
         said ?? .failed, reason: event.reason ?? (said == nil ? "the runner did not say how the run ended" : nil),
-        failedStep: event.failedStep)
+        failedStep: event.failedStep, commit: state.commit)
     }
   }
 }

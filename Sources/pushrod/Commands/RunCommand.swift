@@ -40,7 +40,8 @@ struct Started {
   func tell(follow: Bool) async throws {
     let request = run.request
     Output.standard.print(
-      "run \(run.number) of \(request.pipeline.name): \(request.ref.short) at \(request.commit.short)".onOneLine)
+      "run \(run.number) of \(request.pipeline.name): \(request.ref.short) at \(request.commit?.short ?? "its tip")"
+        .onOneLine)
     if follow { try await Following(client: client).follow(run) }
   }
 }

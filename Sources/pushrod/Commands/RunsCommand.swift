@@ -43,7 +43,7 @@ struct RunsCommand: AsyncParsableCommand {
     for run in runs {
       let request = run.request
       table.add([
-        "\(run.number)", request.pipeline.name, run.state.words, request.ref.short, request.commit.short,
+        "\(run.number)", request.pipeline.name, run.state.words, request.ref.short, request.commit?.short ?? "-",
         Wording.ago(run.queuedAt), Wording.took(run), request.pusher ?? "", run.reason ?? "",
       ])
     }

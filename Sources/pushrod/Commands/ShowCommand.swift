@@ -50,7 +50,7 @@ struct RunReport {
 
   private func facts(_ now: Date) -> [(String, String)] {
     let request = run.request
-    var facts = [("commit", request.commit.hex), ("ref", request.ref.full)]
+    var facts = [("commit", request.commit?.hex ?? "not known yet"), ("ref", request.ref.full)]
     if let pusher = request.pusher { facts.append(("by", pusher)) }
     if let message = request.message?.split(whereSeparator: \.isNewline).first {
       facts.append(("message", String(message)))
@@ -67,9 +67,12 @@ struct RunReport {
 
   private var origin: String {
     let request = run.request
+    let delivery = request.delivery.map { " (delivery \($0))" } ?? ""
     let attempt = request.attempt > 1 ? ", attempt \(request.attempt)" : ""
     return switch request.trigger {
-    case .push: "by a push" + (request.delivery.map { " (delivery \($0))" } ?? "") + attempt
+    case .push: "by a push" + delivery + attempt
+    case .webhook: "by an event" + delivery + attempt
+    case .poll: "by a push that the agent found" + delivery + attempt
     case .manual: "by hand" + attempt
     case .rerun: "again" + (request.rerunOf.map { " after run \($0)" } ?? "") + attempt
     }
