@@ -16,15 +16,15 @@ public protocol AgentControl: Sendable {
   func directory(ofRun number: Int) -> String
 
   /// Queues a run of the tip of `ref` (the pipeline's first plain branch name, else `main`, where `nil`).
-  func start(pipeline: String, ref: String?, by person: String) async throws -> Run
-  func cancel(run number: Int, by person: String) async throws -> Run
-  func rerun(run number: Int, by person: String) async throws -> Run
+  func start(pipeline: String, ref: String?, by person: Person) async throws -> Run
+  func cancel(run number: Int, by person: Person) async throws -> Run
+  func rerun(run number: Int, by person: Person) async throws -> Run
 
   func deliveries(source: String?, before: Int?, limit: Int) async throws -> [Delivery]
   func delivery(number: Int) async throws -> Delivery
 
   /// Takes new configuration and pipelines; where they are broken the old ones stay in force.
-  func reload() async throws -> ReloadReport
+  func reload(by person: Person) async throws -> ReloadReport
 }
 
 /// One request to `/webhook/<source>`, as received, whichever way it came.

@@ -3,7 +3,9 @@ public import struct FoundationEssentials.Date
 /// The runs, from queued to their final state.
 public protocol RunStore: Sendable {
   /// Queues one run that no delivery asked for (by hand, again). Durable when it returns.
-  func enqueue(_ request: RunRequest, at date: Date) async throws -> Run
+  ///
+  /// - Parameter audit: recorded in the same transaction, with the run's number as its detail.
+  func enqueue(_ request: RunRequest, at date: Date, audit: AuditedAct?) async throws -> Run
 
   /// Newest first. `nil` filters match everything; `before` is a run number.
   func runs(_ filter: RunFilter) async throws -> [Run]
@@ -17,8 +19,21 @@ public protocol RunStore: Sendable {
   func runningRuns() async throws -> [Run]
 
   /// The one way to change a run's state. Durable when it returns.
+  /// - Parameter audit: recorded in the same transaction.
   /// - Throws: `RunState.IllegalTransition` for an edge that does not exist, `StoreFailure`.
-  func move(run number: Int, to outcome: RunOutcome, at date: Date) async throws -> Run
+  func move(run number: Int, to outcome: RunOutcome, at date: Date, audit: AuditedAct?) async throws -> Run
+}
+
+extension RunStore {
+  /// The same for what the agent does by itself.
+  public func enqueue(_ request: RunRequest, at date: Date) async throws -> Run {
+    try await enqueue(request, at: date, audit: nil)
+  }
+
+  /// The same for what the agent does by itself.
+  public func move(run number: Int, to outcome: RunOutcome, at date: Date) async throws -> Run {
+    try await move(run: number, to: outcome, at: date, audit: nil)
+  }
 }
 
 /// A state with its explanation.

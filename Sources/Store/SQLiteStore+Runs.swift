@@ -4,10 +4,14 @@ public import Model
 public import struct FoundationEssentials.Date
 
 extension SQLiteStore: RunStore {
-  public func enqueue(_ request: RunRequest, at date: Date) async throws -> Run {
+  public func enqueue(_ request: RunRequest, at date: Date, audit: AuditedAct?) async throws -> Run {
     let prepared = try PreparedRun(request, at: date)
     return try await write { db in
       let number = try prepared.insert(db, delivery: request.delivery)
+      if var audit {
+        audit.detail = "run \(number)"
+        try AuditRow.insert(audit, db)
+      }
       return try SQLiteStore.existing(number, db)
     }
   }
@@ -44,7 +48,9 @@ extension SQLiteStore: RunStore {
     try await select("WHERE state = 'running' ORDER BY number", [])
   }
 
-  public func move(run number: Int, to outcome: RunOutcome, at date: Date) async throws -> Run {
+  public func move(
+    run number: Int, to outcome: RunOutcome, at date: Date, audit: AuditedAct?
+  ) async throws -> Run {
     try await write { db in
       let run = try SQLiteStore.existing(number, db)
       _ = try run.state.moving(to: outcome.state)
@@ -59,6 +65,7 @@ extension SQLiteStore: RunStore {
         outcome.state.rawValue, outcome.reason, outcome.failedStep, outcome.state == .running ? now : nil,
         outcome.state.isFinal ? now : nil, outcome.commit?.hex ?? "", number,
       ])
+      if let audit { try AuditRow.insert(audit, db) }
       return try SQLiteStore.existing(number, db)
     }
   }

@@ -8,6 +8,7 @@ public struct LocalAgent: AgentControl {
   private let requests: RunRequests
   private let cancelling: RunCancelling
   private let store: any DeliveryStore & RunStore
+  private let trail: AuditTrail
   private let rules: RulesInForce
   private let dispatcher: Dispatcher
   private let area: RunArea
@@ -15,17 +16,18 @@ public struct LocalAgent: AgentControl {
   private let began = ContinuousClock.now
 
   public init(
-    store: any DeliveryStore & RunStore, rules: RulesInForce, dispatcher: Dispatcher, area: RunArea,
+    store: any DeliveryStore & RunStore & AuditStore, rules: RulesInForce, dispatcher: Dispatcher, area: RunArea,
     probe: RunnerProbe, pid: Int, logger: Logger
   ) {
     self.store = store
+    trail = AuditTrail(store: store)
     self.rules = rules
     self.dispatcher = dispatcher
     self.area = area
     self.pid = pid
     pushPath = PushPath(rules: rules, store: store, runsWereQueued: { dispatcher.wake() }, logger: logger)
     requests = RunRequests(store: store, rules: rules, tips: TipLookup(probe: probe))
-    cancelling = RunCancelling(store: store, area: area)
+    cancelling = RunCancelling(store: store, trail: trail, area: area)
   }
 
   public func receive(_ request: HookRequest) async -> HookAnswer { await pushPath.receive(request) }
@@ -49,17 +51,17 @@ public struct LocalAgent: AgentControl {
 
   public func directory(ofRun number: Int) -> String { area.directory(ofRun: number).path }
 
-  public func start(pipeline: String, ref: String?, by person: String) async throws -> Run {
+  public func start(pipeline: String, ref: String?, by person: Person) async throws -> Run {
     let run = try await requests.start(pipeline, ref: ref, by: person)
     dispatcher.wake()
     return run
   }
 
-  public func cancel(run number: Int, by person: String) async throws -> Run {
+  public func cancel(run number: Int, by person: Person) async throws -> Run {
     try await cancelling.cancel(number, by: person)
   }
 
-  public func rerun(run number: Int, by person: String) async throws -> Run {
+  public func rerun(run number: Int, by person: Person) async throws -> Run {
     let run = try await requests.repeating(try await run(number: number), by: person)
     dispatcher.wake()
     return run
@@ -76,8 +78,11 @@ public struct LocalAgent: AgentControl {
     return delivery
   }
 
-  public func reload() async throws -> ReloadReport {
-    let report = try await rules.reload()
+  public func reload(by person: Person) async throws -> ReloadReport {
+    let report = try await trail.carryOut(.reload, "configuration", by: person) {
+      let report = try await rules.reload()
+      return (report, "\(report.pipelines.count) pipelines, \(report.sources.count) sources")
+    }
     // More runs at a time may be allowed now.
     dispatcher.wake()
     return report

@@ -8,7 +8,7 @@ struct RunRequests: Sendable {
   let tips: TipLookup
 
   /// A run of the tip of `ref`, with the pipeline as it is now.
-  func start(_ name: String, ref: String?, by person: String) async throws -> Run {
+  func start(_ name: String, ref: String?, by person: Person) async throws -> Run {
     let rules = rules.current
     guard let pipeline = rules.pipeline(named: name) else {
       throw ControlError.notFound(
@@ -26,20 +26,24 @@ struct RunRequests: Sendable {
         return ref
       } ?? pipeline.usualRef
     let commit = try await tips.commit(of: ref, in: pipeline, rules)
+    let now = Date()
     return try await store.enqueue(
-      RunRequest(pipeline: pipeline, trigger: .manual, ref: ref, commit: commit, pusher: person), at: Date())
+      RunRequest(pipeline: pipeline, trigger: .manual, ref: ref, commit: commit, pusher: person.description), at: now,
+      audit: AuditedAct(.run, "pipeline \(pipeline.name)", by: person, at: now))
   }
 
   /// The same commit with the same pipeline, whatever its file says by now.
-  func repeating(_ run: Run, by person: String) async throws -> Run {
+  func repeating(_ run: Run, by person: Person) async throws -> Run {
     guard run.state.isFinal else {
       throw ControlError.conflict("run \(run.number) is still \(run.state.words); cancel it first.")
     }
     var request = run.request
     request.trigger = .rerun
-    request.pusher = person
+    request.pusher = person.description
     request.rerunOf = run.number
     request.attempt += 1
-    return try await store.enqueue(request, at: Date())
+    let now = Date()
+    return try await store.enqueue(
+      request, at: now, audit: AuditedAct(.rerun, "run \(run.number)", by: person, at: now))
   }
 }

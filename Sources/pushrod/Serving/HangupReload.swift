@@ -1,4 +1,5 @@
 import Agent
+import Model
 import ServiceLifecycle
 import UnixSignals
 
@@ -6,13 +7,15 @@ import UnixSignals
 struct HangupReload: Service {
   let agent: any AgentControl
   let notifier: SystemdNotifier
+  /// The kernel tells no handler of Swift's who sent the signal: root, or the agent's own user.
+  private static let person = Person(name: "SIGHUP", via: .signal)
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
       for await _ in await UnixSignalsSequence(trapping: .sighup) {
         notifier.notify(.reloading)
         do {
-          let report = try await agent.reload()
+          let report = try await agent.reload(by: HangupReload.person)
           notifier.notify(.ready, status: "reloaded: \(report.pipelines.count) pipelines")
         } catch {
           // The log has the details, and so has `pushrod doctor`.

@@ -11,7 +11,7 @@ import Testing
     let fixture = try AgentUnderTest(someRules([]))
     try await fixture.queue(try somePipeline())
 
-    let run = try await fixture.agent.cancel(run: 1, by: "ada")
+    let run = try await fixture.agent.cancel(run: 1, by: .ada)
 
     #expect(run.state == .cancelled)
     #expect(run.reason == "cancelled by ada")
@@ -25,13 +25,13 @@ import Testing
   func cancelNothing() async throws {
     let fixture = try AgentUnderTest(someRules([]))
     try await fixture.queue(try somePipeline())
-    _ = try await fixture.agent.cancel(run: 1, by: "ada")
+    _ = try await fixture.agent.cancel(run: 1, by: .ada)
 
     await #expect(throws: ControlError.conflict("run 1 has already ended: cancelled.")) {
-      try await fixture.agent.cancel(run: 1, by: "bob")
+      try await fixture.agent.cancel(run: 1, by: .bob)
     }
     await #expect(throws: ControlError.notFound("there is no run 9.")) {
-      try await fixture.agent.cancel(run: 9, by: "bob")
+      try await fixture.agent.cancel(run: 9, by: .bob)
     }
   }
 
@@ -39,10 +39,10 @@ import Testing
   func rerun() async throws {
     let fixture = try AgentUnderTest(someRules([]))
     try await fixture.queue(try somePipeline())
-    await #expect(throws: ControlError.self) { try await fixture.agent.rerun(run: 1, by: "ada") }
-    _ = try await fixture.agent.cancel(run: 1, by: "ada")
+    await #expect(throws: ControlError.self) { try await fixture.agent.rerun(run: 1, by: .ada) }
+    _ = try await fixture.agent.cancel(run: 1, by: .ada)
 
-    let again = try await fixture.agent.rerun(run: 1, by: "ada")
+    let again = try await fixture.agent.rerun(run: 1, by: .ada)
 
     #expect(again.number == 2)
     #expect(again.request.commit == someCommit)
@@ -58,14 +58,14 @@ import Testing
     let fixture = try AgentUnderTest(someRules([try somePipeline(manual: false)]))
 
     let failure = await #expect(throws: ControlError.self) {
-      try await fixture.agent.start(pipeline: "shop", ref: nil, by: "ada")
+      try await fixture.agent.start(pipeline: "shop", ref: nil, by: .ada)
     }
     #expect(failure?.description.contains("add the line `manual: true` under `on:`") == true)
     await #expect(throws: ControlError.notFound("there is no pipeline `tools`; there are: shop.")) {
-      try await fixture.agent.start(pipeline: "tools", ref: nil, by: "ada")
+      try await fixture.agent.start(pipeline: "tools", ref: nil, by: .ada)
     }
     await #expect(throws: ControlError.self) {
-      try await AgentUnderTest(someRules([try somePipeline()])).agent.start(pipeline: "shop", ref: "a..b", by: "ada")
+      try await AgentUnderTest(someRules([try somePipeline()])).agent.start(pipeline: "shop", ref: "a..b", by: .ada)
     }
   }
 
@@ -84,8 +84,8 @@ import Testing
     let pipeline = try somePipeline(branches: ["feature/*", "!x", "release"])
     let fixture = try AgentUnderTest(someRules([pipeline]), runner: script)
 
-    let branch = try await fixture.agent.start(pipeline: "shop", ref: nil, by: "ada")
-    let tag = try await fixture.agent.start(pipeline: "shop", ref: "tags/v1", by: "ada")
+    let branch = try await fixture.agent.start(pipeline: "shop", ref: nil, by: .ada)
+    let tag = try await fixture.agent.start(pipeline: "shop", ref: "tags/v1", by: .ada)
 
     #expect(branch.request.ref.full == "refs/heads/release")
     #expect(branch.request.commit == someCommit)
@@ -93,7 +93,7 @@ import Testing
     #expect(tag.request.commit == otherCommit)
     #expect(try folder.read("asked").contains("https://github.com/acme/shop.git"))
     let failure = await #expect(throws: ControlError.self) {
-      try await fixture.agent.start(pipeline: "shop", ref: "gone", by: "ada")
+      try await fixture.agent.start(pipeline: "shop", ref: "gone", by: .ada)
     }
     #expect(failure?.description.contains("has no refs/heads/gone") == true)
   }
@@ -105,7 +105,7 @@ import Testing
       let script = try folder.script(name, text)
       let fixture = try AgentUnderTest(someRules([try somePipeline()]), runner: script)
       let failure = await #expect(throws: ControlError.self) {
-        try await fixture.agent.start(pipeline: "shop", ref: "main", by: "ada")
+        try await fixture.agent.start(pipeline: "shop", ref: "main", by: .ada)
       }
       #expect(failure?.description.contains("could not be asked for main") == true, "\(name)")
     }

@@ -53,3 +53,8 @@ func signedPush(
   if let id { headers.append("X-GitHub-Delivery", id) }
   return HookRequest(source: source, headers: headers, body: Array(body.utf8), address: "192.0.2.7")
 }
+
+extension Person {
+  static let ada = Person(name: "ada", via: .socket)
+  static let bob = Person(name: "bob", via: .socket)
+}

@@ -66,19 +66,19 @@ final class FakeAgent: AgentControl {
 
   func directory(ofRun number: Int) -> String { "\(root)/\(number)" }
 
-  func start(pipeline: String, ref: String?, by person: String) async throws -> Run {
+  func start(pipeline: String, ref: String?, by person: Person) async throws -> Run {
     try check()
     state.withLock { $0.orders.append("start \(pipeline) \(ref ?? "-") \(person)") }
     return Run.sample(1, pipeline: pipeline)
   }
 
-  func cancel(run number: Int, by person: String) async throws -> Run {
+  func cancel(run number: Int, by person: Person) async throws -> Run {
     try check()
     state.withLock { $0.orders.append("cancel \(number) \(person)") }
     return try await run(number: number)
   }
 
-  func rerun(run number: Int, by person: String) async throws -> Run {
+  func rerun(run number: Int, by person: Person) async throws -> Run {
     try check()
     state.withLock { $0.orders.append("rerun \(number) \(person)") }
     return try await run(number: number)
@@ -97,7 +97,7 @@ final class FakeAgent: AgentControl {
     return delivery
   }
 
-  func reload() async throws -> ReloadReport {
+  func reload(by person: Person) async throws -> ReloadReport {
     try check()
     return ReloadReport(pipelines: ["shop"], sources: ["github"], needsRestart: [])
   }

@@ -10,9 +10,9 @@ struct AgentRoutes: Sendable {
       _ = try APIQuery(request, allowed: [])
       return try Response(json: await agent.status())
     }
-    router.post("api/reload") { request, _ in
+    router.post("api/reload") { request, context in
       _ = try APIQuery(request, allowed: [])
-      return try Response(json: try await agent.reload())
+      return try Response(json: try await agent.reload(by: SocketPeer.person(at: context.channel)))
     }
   }
 }

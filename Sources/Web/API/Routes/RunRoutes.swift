@@ -16,10 +16,12 @@ struct RunRoutes: Sendable {
     router.post("api/runs") { request, context in try await start(request, context) }
     router.get("api/runs/:run") { request, context in try await show(request, context) }
     router.post("api/runs/:run/cancel") { request, context in
-      try Response(json: try await agent.cancel(run: number(request, context), by: Person.name(of: context.channel)))
+      try Response(
+        json: try await agent.cancel(run: number(request, context), by: SocketPeer.person(at: context.channel)))
     }
     router.post("api/runs/:run/rerun") { request, context in
-      try Response(json: try await agent.rerun(run: number(request, context), by: Person.name(of: context.channel)))
+      try Response(
+        json: try await agent.rerun(run: number(request, context), by: SocketPeer.person(at: context.channel)))
     }
   }
 
@@ -54,7 +56,7 @@ struct RunRoutes: Sendable {
       throw APIFailure.invalid(#"The body must be a JSON object such as {"pipeline":"shop","ref":"main"}."#)
     }
     let run = try await agent.start(
-      pipeline: wanted.pipeline, ref: wanted.ref, by: Person.name(of: context.channel))
+      pipeline: wanted.pipeline, ref: wanted.ref, by: SocketPeer.person(at: context.channel))
     return try Response(status: .created, json: run)
   }
 

@@ -1,9 +1,10 @@
 import Glibc
+import Model
 import NIOCore
 import NIOPosix
 
 /// Who is at the other end of the Unix socket: the name of the user that opened it, as the kernel says it.
-enum Person {
+enum SocketPeer {
   /// `struct ucred` of unix(7), which glibc shows to C only with `_GNU_SOURCE`.
   private struct Credentials {
     var process: pid_t
@@ -11,8 +12,12 @@ enum Person {
     var group: gid_t
   }
 
+  static func person(at channel: any Channel) async -> Person {
+    Person(name: await name(of: channel), via: .socket)
+  }
+
   /// The user's name, `uid 1234` where it has none, `somebody` where the system does not say.
-  static func name(of channel: any Channel) async -> String {
+  private static func name(of channel: any Channel) async -> String {
     guard let provider = channel as? any SocketOptionProvider,
       let credentials: Credentials = try? await provider.unsafeGetSocketOption(
         level: .socket, name: .init(rawValue: SO_PEERCRED)

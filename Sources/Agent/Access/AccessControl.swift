@@ -1,0 +1,48 @@
+public import Model
+
+/// Who may come in over TCP, and the record of what was done: what the API needs besides `AgentControl`.
+public protocol AccessControl: Sendable {
+  /// The token of this text, where there is one that counts now. Never waits for the disk: the caller is anybody.
+  func token(for text: String) -> Token?
+
+  /// Makes a token. Durable, with its line in the audit log, when it returns.
+  /// - Throws: `ControlError.conflict` for a name that is taken, `.invalid` for one that cannot be used.
+  func createToken(_ wish: TokenWish, by person: Person) async throws -> NewToken
+
+  /// In the order they were made.
+  func tokens() async throws -> [Token]
+
+  /// From its return on the token is refused.
+  /// - Throws: `ControlError.notFound`.
+  func removeToken(named name: String, by person: Person) async throws
+
+  /// Newest first. `before` is an entry's number.
+  func audit(before: Int?, limit: Int) async throws -> [AuditEntry]
+}
+
+/// A token that somebody asks for.
+public struct TokenWish: Codable, Sendable {
+  /// Letters, digits, `.`, `_` and `-`, at most 64; one is found where it is left out.
+  public var name: String?
+  public var scope: Scope
+  /// After how long it ends; never where it is left out.
+  public var expiresIn: Seconds?
+
+  public init(name: String?, scope: Scope, expiresIn: Seconds?) {
+    self.name = name
+    self.scope = scope
+    self.expiresIn = expiresIn
+  }
+}
+
+/// A token that was just made: the one moment when its text is known.
+public struct NewToken: Codable, Sendable {
+  /// `pushrod_` and 43 letters. A secret.
+  public var text: String
+  public var token: Token
+
+  public init(text: String, token: Token) {
+    self.text = text
+    self.token = token
+  }
+}
