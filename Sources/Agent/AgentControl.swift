@@ -20,8 +20,12 @@ public protocol AgentControl: Sendable {
   func cancel(run number: Int, by person: Person) async throws -> Run
   func rerun(run number: Int, by person: Person) async throws -> Run
 
-  func deliveries(source: String?, before: Int?, limit: Int) async throws -> [Delivery]
+  func deliveries(_ filter: DeliveryFilter) async throws -> [Delivery]
   func delivery(number: Int) async throws -> Delivery
+  /// Has a recorded delivery go through matching again, by the rules that are in force now.
+  ///
+  /// - Returns: the new delivery.
+  func replay(delivery number: Int, by person: Person) async throws -> Delivery
 
   /// Takes new configuration and pipelines; where they are broken the old ones stay in force.
   func reload(by person: Person) async throws -> ReloadReport

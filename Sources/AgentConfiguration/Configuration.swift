@@ -29,6 +29,8 @@ public struct Configuration: Sendable {
   public var parallelRuns: Int
   public var launcher: Launcher
   public var limits: Limits
+  /// How long deliveries are kept.
+  public var inbox: InboxRetention
 
   /// What becomes of secrets that this process cannot get: a file that its user may not read, a variable that is not
   /// set, a credential of systemd outside the agent's unit.

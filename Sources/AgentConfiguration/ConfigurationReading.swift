@@ -5,7 +5,7 @@ import Pipelines
 struct ConfigurationReading {
   static let keys = [
     "listen", "data", "socket", "pipelines", "public_url", "sources", "repositories", "remotes", "runs", "secrets",
-    "limits", "allow_literal_secrets",
+    "limits", "inbox", "allow_literal_secrets",
   ]
   static let limitKeys = ["body", "header_timeout", "body_timeout", "fetch_timeout", "tree_entries", "tree_bytes"]
 
@@ -52,11 +52,13 @@ struct ConfigurationReading {
     let schemes = fields["remotes"].map(repositories.schemes) ?? [.https, .ssh]
     let (secretNames, pipelineSecrets) = fields["secrets"].map(secrets.pipelineSecrets) ?? ([], [:])
     let limits = fields["limits"].map { self.limits($0) } ?? Configuration.Limits()
+    let inbox = fields["inbox"].map(InboxReading.retention) ?? InboxRetention()
     return Configuration(
       file: FilePath.absolute(file, from: FilePath.workingFolder), listen: listen, data: data, runnerData: runnerData,
       socket: socket, pipelinesFolder: pipelines, publicURL: publicURL, sources: sources, credentials: credentials,
       allowedSchemes: schemes, secrets: pipelineSecrets, secretNames: secretNames,
-      unreadSecrets: secrets.unread.descriptions, parallelRuns: parallel, launcher: launcher, limits: limits)
+      unreadSecrets: secrets.unread.descriptions, parallelRuns: parallel, launcher: launcher, limits: limits,
+      inbox: inbox)
   }
 }
 

@@ -22,10 +22,13 @@ public struct Delivery: Sendable, Hashable {
   public var decisions: [Decision]
   /// The delivery that this one repeats, where `way` is `replay`.
   public var replayOf: Int?
+  /// The deliveries that repeat this one, oldest first. Listings leave it out.
+  public var replays: [Int]
 
   public init(
     number: Int, source: String, way: Way = .webhook, id: String, event: String?, receivedAt: Date, address: String?,
-    headers: Headers, body: [UInt8], bodySize: Int, verdict: Verdict, decisions: [Decision], replayOf: Int? = nil
+    headers: Headers, body: [UInt8], bodySize: Int, verdict: Verdict, decisions: [Decision], replayOf: Int? = nil,
+    replays: [Int] = []
   ) {
     self.number = number
     self.source = source
@@ -40,5 +43,6 @@ public struct Delivery: Sendable, Hashable {
     self.verdict = verdict
     self.decisions = decisions
     self.replayOf = replayOf
+    self.replays = replays
   }
 }

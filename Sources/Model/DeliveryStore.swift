@@ -4,7 +4,8 @@ public import struct FoundationEssentials.Date
 public struct NewDelivery: Sendable {
   public var source: String
   public var way: Way
-  public var id: String
+  /// The sender's own id, under which it is accepted once; `nil` where there is none, and the store makes one up.
+  public var id: String?
   public var event: String?
   public var receivedAt: Date
   public var address: String?
@@ -17,11 +18,13 @@ public struct NewDelivery: Sendable {
   public var runs: [RunRequest]
   /// The delivery that a person had repeated; its id counts for nothing then.
   public var replayOf: Int?
+  /// What a person did to have it recorded: written in the same transaction, with the delivery's number as its detail.
+  public var audit: AuditedAct?
 
   public init(
-    source: String, way: Way = .webhook, id: String, event: String?, receivedAt: Date, address: String?,
+    source: String, way: Way = .webhook, id: String?, event: String?, receivedAt: Date, address: String?,
     headers: Headers, body: [UInt8], ignored: String?, decisions: [Decision], runs: [RunRequest],
-    replayOf: Int? = nil
+    replayOf: Int? = nil, audit: AuditedAct? = nil
   ) {
     self.source = source
     self.way = way
@@ -35,14 +38,17 @@ public struct NewDelivery: Sendable {
     self.decisions = decisions
     self.runs = runs
     self.replayOf = replayOf
+    self.audit = audit
   }
 }
 
 /// What the store made of a delivery.
 public struct RecordedDelivery: Sendable, Hashable {
+  /// Where the id was accepted before, the number that it had then.
   public var number: Int
   public var verdict: Verdict
-  /// The id was accepted before: this is the first answer again, and nothing new was queued.
+  /// The id was accepted before: this is the first verdict again, and nothing new was queued. Where the delivery is
+  /// no longer in the inbox, the verdict is `ignored`, and says so.
   public var isRepeat: Bool
 
   public init(number: Int, verdict: Verdict, isRepeat: Bool) {
@@ -58,7 +64,7 @@ public protocol DeliveryStore: Sendable {
   ///
   /// When this returns, all of it is durable (fsync). Deliveries that wait at the same time share a commit.
   /// A second delivery with the same source and id changes nothing and gets the first one's verdict, unless it is a
-  /// replay.
+  /// replay. An id stays known when its delivery has been pruned.
   /// - Throws: `StoreFailure`; nothing is recorded then.
   func record(_ delivery: NewDelivery) async throws -> RecordedDelivery
 
@@ -66,11 +72,27 @@ public protocol DeliveryStore: Sendable {
   /// thousand are kept, and under a flood the oldest of those that wait are dropped.
   func recordRejected(_ delivery: NewDelivery, reason: String) async
 
-  /// Newest first, without bodies. `before` is an inbox number.
-  func deliveries(source: String?, before: Int?, limit: Int) async throws -> [Delivery]
+  /// Newest first, without bodies.
+  func deliveries(_ filter: DeliveryFilter) async throws -> [Delivery]
 
-  /// With body.
+  /// With body and replays.
   func delivery(number: Int) async throws -> Delivery?
+}
+
+/// `nil` matches everything.
+public struct DeliveryFilter: Hashable, Sendable {
+  public var source: String?
+  public var verdict: Verdict.Kind?
+  /// An inbox number.
+  public var before: Int?
+  public var limit: Int
+
+  public init(source: String? = nil, verdict: Verdict.Kind? = nil, before: Int? = nil, limit: Int = 50) {
+    self.source = source
+    self.verdict = verdict
+    self.before = before
+    self.limit = limit
+  }
 }
 
 /// The store could not do its work; the sender is told to come back (503).

@@ -19,6 +19,8 @@ enum Connection {
       try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
       // A read error of a mapped page is a signal that kills the process; of an unmapped one it is an error.
       try db.execute(sql: "PRAGMA mmap_size = 0")
+      // What retention removes is gone from the file, too. (Debian's SQLite does so by itself, others do not.)
+      try db.execute(sql: "PRAGMA secure_delete = ON")
       try db.execute(sql: "PRAGMA trusted_schema = OFF")
       try db.execute(sql: "PRAGMA temp_store = MEMORY")
     }

@@ -8,7 +8,7 @@ enum DeliveryRow {
   static let columns =
     "number, source, way, replay_of, id, event, received_at, address, verdict, reason, runs, decisions, body_size, headers"
 
-  static func delivery(_ row: Row, body: [UInt8] = []) throws -> Delivery {
+  static func delivery(_ row: Row, body: [UInt8] = [], replays: [Int] = []) throws -> Delivery {
     let headers: Data = row["headers"]
     let decisions: String? = row["decisions"]
     let way: String = row["way"]
@@ -18,7 +18,8 @@ enum DeliveryRow {
       receivedAt: StoredTime.date(row["received_at"]), address: row["address"],
       headers: StoredHeaders.headers(headers), body: body, bodySize: row["body_size"],
       verdict: try verdict(row),
-      decisions: decisions.map(StoredDecisions.decisions) ?? [], replayOf: row["replay_of"])
+      decisions: decisions.map(StoredDecisions.decisions) ?? [], replayOf: row["replay_of"],
+      replays: replays)
   }
 
   static func verdict(_ row: Row) throws -> Verdict {

@@ -9,7 +9,10 @@ struct PreparedDelivery: Sendable {
   private let way: Way
   private let replayOf: Int?
   private let id: String
+  /// Where the sender gave an id, and not for a replay: what must not come in twice.
+  private let accepted: AcceptedID?
   private let ignored: String?
+  private let audit: AuditedAct?
   private let fields: Fields
   private let runs: [PreparedRun]
 
@@ -26,8 +29,10 @@ struct PreparedDelivery: Sendable {
     source = delivery.source
     way = delivery.way
     replayOf = delivery.replayOf
-    id = delivery.id
+    id = delivery.id ?? UUID().uuidString.lowercased()
+    accepted = delivery.replayOf == nil ? delivery.id.map { AcceptedID(source: delivery.source, id: $0) } : nil
     ignored = delivery.ignored
+    audit = delivery.audit
     size = delivery.body.count
     fields = Fields(
       event: delivery.event, receivedAt: StoredTime.milliseconds(delivery.receivedAt), address: delivery.address,
@@ -39,7 +44,7 @@ struct PreparedDelivery: Sendable {
   /// Inserts the delivery and its runs, or finds what the same id was answered before. Within a transaction.
   func insert(_ db: Database) throws -> RecordedDelivery {
     // Asked first, and not left to ON CONFLICT, which would use up a number.
-    if replayOf == nil, let earlier = try earlier(db) { return earlier }
+    if let accepted, let earlier = try earlier(accepted, db) { return earlier }
     let verdict: Verdict.Kind = runs.isEmpty ? .ignored : .started
     let statement = try db.cachedStatement(sql: PreparedDelivery.insertion)
     try statement.execute(arguments: [
@@ -48,6 +53,14 @@ struct PreparedDelivery: Sendable {
       fields.decisions, size, fields.headers, fields.body,
     ])
     let number = Int(db.lastInsertedRowID)
+    if let accepted {
+      try db.cachedStatement(sql: "INSERT INTO accepted_ids (key, delivery) VALUES (?, ?)")
+        .execute(arguments: [accepted.key, number])
+    }
+    if var audit {
+      audit.detail = "delivery \(number)"
+      try AuditRow.insert(audit, db)
+    }
     if runs.isEmpty {
       return RecordedDelivery(number: number, verdict: .ignored(reason: reason), isRepeat: false)
     }
@@ -59,14 +72,15 @@ struct PreparedDelivery: Sendable {
 
   private var reason: String { ignored ?? "nothing to start" }
 
-  private func earlier(_ db: Database) throws -> RecordedDelivery? {
-    let statement = try db.cachedStatement(
-      sql: """
-        SELECT number, verdict, reason, runs FROM deliveries
-        WHERE source = ? AND id = ? AND verdict <> 'rejected' AND replay_of IS NULL
-        """)
-    guard let row = try Row.fetchOne(statement, arguments: [source, id]) else { return nil }
-    return RecordedDelivery(number: row["number"], verdict: try DeliveryRow.verdict(row), isRepeat: true)
+  private func earlier(_ accepted: AcceptedID, _ db: Database) throws -> RecordedDelivery? {
+    let known = try db.cachedStatement(sql: "SELECT delivery FROM accepted_ids WHERE key = ?")
+    guard let number = try Int.fetchOne(known, arguments: [accepted.key]) else { return nil }
+    let statement = try db.cachedStatement(sql: "SELECT verdict, reason, runs FROM deliveries WHERE number = ?")
+    guard let row = try Row.fetchOne(statement, arguments: [number]) else {
+      return RecordedDelivery(
+        number: number, verdict: .ignored(reason: "that delivery is no longer in the inbox"), isRepeat: true)
+    }
+    return RecordedDelivery(number: number, verdict: try DeliveryRow.verdict(row), isRepeat: true)
   }
 
   private static let insertion = """

@@ -74,7 +74,8 @@ final class RejectionRing: Sendable {
         VALUES (?, ?, ?, ?, ?, ?, 'rejected', ?, ?, ?, x'')
         """
     ).execute(arguments: [
-      delivery.source, delivery.way.rawValue, delivery.id, delivery.event, StoredTime.milliseconds(delivery.receivedAt),
+      delivery.source, delivery.way.rawValue, delivery.id ?? UUID().uuidString.lowercased(), delivery.event,
+      StoredTime.milliseconds(delivery.receivedAt),
       delivery.address, note.reason, note.bodySize,
       Data(StoredHeaders.bytes(delivery.headers, limit: RejectionRing.headerLimit)),
     ])

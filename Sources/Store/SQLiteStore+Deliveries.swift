@@ -11,16 +11,24 @@ extension SQLiteStore: DeliveryStore {
     rejections.add(delivery, reason: reason)
   }
 
-  public func deliveries(source: String?, before: Int?, limit: Int) async throws -> [Delivery] {
-    return try await readInbox { db in
-      let statement = try db.cachedStatement(
-        sql: """
-          SELECT \(DeliveryRow.columns) FROM deliveries
-          WHERE (:source IS NULL OR source = :source) AND number < :before
-          ORDER BY number DESC LIMIT :limit
-          """)
-      let rows = try Row.fetchCursor(
-        statement, arguments: ["source": source, "before": before ?? Int.max, "limit": max(0, limit)])
+  public func deliveries(_ filter: DeliveryFilter) async throws -> [Delivery] {
+    // One text for each choice of filters, so that the planner can use the index of each.
+    var conditions = ["number < :before"]
+    var arguments: StatementArguments = ["before": filter.before ?? Int.max, "limit": max(0, filter.limit)]
+    if let source = filter.source {
+      conditions.append("source = :source")
+      arguments += ["source": source]
+    }
+    if let verdict = filter.verdict {
+      // Not an argument: the index of the rejected ones serves only what is written out.
+      conditions.append("verdict = '\(verdict.rawValue)'")
+    }
+    let sql = """
+      SELECT \(DeliveryRow.columns) FROM deliveries WHERE \(conditions.joined(separator: " AND "))
+      ORDER BY number DESC LIMIT :limit
+      """
+    return try await readInbox { [arguments] db in
+      let rows = try Row.fetchCursor(try db.cachedStatement(sql: sql), arguments: arguments)
       return try Array(rows.map { try DeliveryRow.delivery($0) })
     }
   }
@@ -31,7 +39,10 @@ extension SQLiteStore: DeliveryStore {
         sql: "SELECT \(DeliveryRow.columns), body FROM deliveries WHERE number = ?")
       guard let row = try Row.fetchOne(statement, arguments: [number]) else { return nil }
       let body: Data = row["body"]
-      return try DeliveryRow.delivery(row, body: Array(body))
+      let replays = try Int.fetchAll(
+        try db.cachedStatement(sql: "SELECT number FROM deliveries WHERE replay_of = ? ORDER BY number"),
+        arguments: [number])
+      return try DeliveryRow.delivery(row, body: Array(body), replays: replays)
     }
   }
 }

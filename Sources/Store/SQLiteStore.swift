@@ -11,6 +11,7 @@ public final class SQLiteStore: Sendable {
   let path: String
   let commits: GroupCommit
   let rejections: RejectionRing
+  let checkpoints: Checkpoints
   /// Held until the store is closed: one agent per data directory.
   private let lock: DataLock
 
@@ -34,7 +35,7 @@ public final class SQLiteStore: Sendable {
     } catch {
       throw StoreFailure(error, path: path)
     }
-    let checkpoints = Checkpoints(queue)
+    checkpoints = Checkpoints(queue)
     commits = GroupCommit(queue, path: path, checkpoints: checkpoints)
     rejections = RejectionRing(queue)
   }

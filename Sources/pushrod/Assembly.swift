@@ -53,6 +53,7 @@ struct Assembly {
         .init(service: StoreService(store: store)),
         .init(service: dispatcher),
         .init(service: PipelineWatch(rules)),
+        .init(service: Janitor([InboxDuty(inbox: store, rules: rules, logger: logger)], logger: logger)),
         .init(service: Watchdog(notifier) { dispatcher.progress }),
         .init(service: HangupReload(agent: agent, notifier: notifier)),
         .init(service: hooks),

@@ -37,6 +37,7 @@ import Testing
       secrets:
         DATABASE_URL: {env: DB}
       limits: {body: 1M, header_timeout: 5, body_timeout: 1m, fetch_timeout: 1h, tree_entries: 1000, tree_bytes: 1G}
+      inbox: {keep: 500, age: 30d}
       """,
       environment: [
         "WORK_SECRET": "w", "TOKEN": "t0ken", "DB": "postgres://x", "CREDENTIALS_DIRECTORY": "\(folder)/credentials",
@@ -73,6 +74,7 @@ import Testing
     #expect(read.limits.headerTimeout == 5)
     #expect(read.limits.bodyTimeout == 60)
     #expect(read.limits.fetchTimeout == 3600)
+    #expect(read.inbox == InboxRetention(keep: 500, age: 2_592_000))
     #expect(read.limits.tree == RunSpec.TreeLimits(entries: 1000, bytes: 1 << 30))
   }
 
@@ -88,6 +90,7 @@ import Testing
     #expect(read.parallelRuns == 4)
     #expect(read.launcher == .spawn)
     #expect(read.limits == Configuration.Limits())
+    #expect(read.inbox == InboxRetention(keep: 10_000, age: 7_776_000))
     #expect(read.limits.body == 26_214_400)
     #expect(read.publicURL == nil)
   }
@@ -154,6 +157,10 @@ import Testing
       ("remotes: [htps]", "1:11 unknown scheme `htps` | did you mean `https`?"),
       ("remotes: []", "1:10 `remotes` must be a list with at least one scheme"),
       ("limits: {body: 1}", "1:16 `limits.body` must be from 1024 to 67108864 bytes, not 1"),
+      ("inbox: {keep: 0}", "1:15 `inbox.keep` must be a whole number from 1 to 10000000"),
+      ("inbox: {age: forever}", "1:14 `inbox.age` must be a length of time such as 30m"),
+      ("inbox: {days: 3}", "1:9 unknown key `days`"),
+      ("inbox: 500", "1:8 `inbox` must be a mapping"),
       ("limits: {body: huge}", "1:16 `limits.body` must be a size such as 25M"),
       ("limits: {fetch_timeout: 2d}", "1:25 `limits.fetch_timeout` must be more than 0 and at most 24 h"),
       (

@@ -69,7 +69,7 @@ import Testing
 
     #expect(second == RecordedDelivery(number: first.number, verdict: .started(runs: [1]), isRepeat: true))
     #expect(try await fixture.store.queuedRuns(limit: 10).count == 1)
-    #expect(try await fixture.store.deliveries(source: nil, before: nil, limit: 10).count == 1)
+    #expect(try await fixture.store.deliveries(DeliveryFilter(limit: 10)).count == 1)
   }
 
   @Test("the same id from another source is another delivery")
@@ -111,7 +111,7 @@ import Testing
 
     let copy = try SQLiteStore.open(path: try fixture.copiedFiles())
 
-    #expect(try await copy.deliveries(source: nil, before: nil, limit: 1000).count == 200)
+    #expect(try await copy.deliveries(DeliveryFilter(limit: 1000)).count == 200)
     #expect(try await copy.queuedRuns(limit: 1000).map(\.number) == Array(1...200))
   }
 
@@ -122,13 +122,66 @@ import Testing
       _ = try await fixture.store.record(someDelivery("d-\(number)", source: number % 2 == 0 ? "even" : "odd"))
     }
 
-    let page = try await fixture.store.deliveries(source: nil, before: 6, limit: 3)
-    let even = try await fixture.store.deliveries(source: "even", before: nil, limit: 2)
+    let page = try await fixture.store.deliveries(DeliveryFilter(before: 6, limit: 3))
+    let even = try await fixture.store.deliveries(DeliveryFilter(source: "even", limit: 2))
 
     #expect(page.map(\.number) == [5, 4, 3])
     #expect(page.allSatisfy { $0.body.isEmpty && $0.bodySize == 2 })
     #expect(even.map(\.number) == [6, 4])
     #expect(try await fixture.store.delivery(number: 99) == nil)
+  }
+
+  @Test("the inbox is listed by verdict, alone and together with a source")
+  func listingByVerdict() async throws {
+    let fixture = try StoreUnderTest()
+    let request = try someRequest()
+    for number in 1...6 {
+      let source = number % 2 == 0 ? "even" : "odd"
+      _ = try await fixture.store.record(
+        someDelivery("d-\(number)", source: source, runs: number > 3 ? [request] : []))
+    }
+    await fixture.store.recordRejected(someDelivery("bad", source: "even"), reason: "no")
+
+    func numbers(_ filter: DeliveryFilter) async throws -> [Int] {
+      try await fixture.store.deliveries(filter).map(\.number)
+    }
+    #expect(try await numbers(DeliveryFilter(verdict: .started)) == [6, 5, 4])
+    #expect(try await numbers(DeliveryFilter(verdict: .ignored, limit: 2)) == [3, 2])
+    #expect(try await numbers(DeliveryFilter(verdict: .rejected)) == [7])
+    #expect(try await numbers(DeliveryFilter(source: "even", verdict: .started)) == [6, 4])
+    #expect(try await numbers(DeliveryFilter(source: "odd", verdict: .rejected)).isEmpty)
+  }
+
+  @Test("a replay has the id of what it repeats, queues again, and each knows the other")
+  func replay() async throws {
+    let fixture = try StoreUnderTest()
+    let request = try someRequest()
+    _ = try await fixture.store.record(someDelivery("d-1", runs: [request]))
+    var again = someDelivery("d-1", runs: [request])
+    (again.way, again.replayOf) = (.replay, 1)
+
+    let answers = [try await fixture.store.record(again), try await fixture.store.record(again)]
+
+    #expect(answers.map(\.verdict) == [.started(runs: [2]), .started(runs: [3])])
+    #expect(try await fixture.store.delivery(number: 1)?.replays == [2, 3])
+    let replay = try #require(try await fixture.store.delivery(number: 3))
+    #expect(replay.replayOf == 1)
+    #expect(replay.way == .replay)
+    #expect(replay.id == "d-1")
+    // What the sender sends again is still a repeat of the first.
+    let repeated = try await fixture.store.record(someDelivery("d-1"))
+    #expect(repeated == RecordedDelivery(number: 1, verdict: .started(runs: [1]), isRepeat: true))
+  }
+
+  @Test("deliveries without an id of the sender's are never repeats of each other")
+  func withoutID() async throws {
+    let fixture = try StoreUnderTest()
+
+    let first = try await fixture.store.record(someDelivery(nil))
+    let second = try await fixture.store.record(someDelivery(nil))
+
+    #expect(!first.isRepeat && !second.isRepeat)
+    #expect(Set(try await fixture.store.deliveries(DeliveryFilter()).map(\.id)).count == 2)
   }
 
   @Test("a refused request is kept without its body and claims no id")
@@ -139,7 +192,7 @@ import Testing
     let genuine = try await fixture.store.record(someDelivery("d-1"))
 
     #expect(!genuine.isRepeat)
-    let inbox = try await fixture.store.deliveries(source: nil, before: nil, limit: 10)
+    let inbox = try await fixture.store.deliveries(DeliveryFilter(limit: 10))
     let refused = try #require(inbox.first { $0.verdict == .rejected(reason: "no secret fits") })
     #expect(refused.bodySize == 3)
     #expect(try await fixture.store.delivery(number: refused.number)?.body == [])
@@ -153,10 +206,10 @@ import Testing
     for number in 1...1200 {
       await fixture.store.recordRejected(someDelivery("bad-\(number)"), reason: "no")
       // Reading writes what waits, so that nothing is dropped here as it would be under a flood.
-      if number % 100 == 0 { _ = try await fixture.store.deliveries(source: nil, before: nil, limit: 1) }
+      if number % 100 == 0 { _ = try await fixture.store.deliveries(DeliveryFilter(limit: 1)) }
     }
 
-    let inbox = try await fixture.store.deliveries(source: nil, before: nil, limit: 5000)
+    let inbox = try await fixture.store.deliveries(DeliveryFilter(limit: 5000))
     #expect(inbox.filter { $0.verdict.kind == .rejected }.map(\.id) == (201...1200).reversed().map { "bad-\($0)" })
     #expect(inbox.last?.id == "genuine")
   }
@@ -167,7 +220,7 @@ import Testing
 
     for number in 1...5000 { await fixture.store.recordRejected(someDelivery("bad-\(number)"), reason: "no") }
 
-    let inbox = try await fixture.store.deliveries(source: nil, before: nil, limit: 5000)
+    let inbox = try await fixture.store.deliveries(DeliveryFilter(limit: 5000))
     #expect(inbox.first?.id == "bad-5000")
   }
 }

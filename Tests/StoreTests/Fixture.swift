@@ -33,11 +33,11 @@ func someRequest(_ pipeline: String = "shop", group: String? = nil, commit: Comm
 }
 
 func someDelivery(
-  _ id: String, source: String = "github", body: [UInt8] = Array("{}".utf8), runs: [RunRequest] = [],
-  ignored: String? = nil
+  _ id: String?, source: String = "github", body: [UInt8] = Array("{}".utf8), runs: [RunRequest] = [],
+  ignored: String? = nil, at date: Date = someDate
 ) -> NewDelivery {
   NewDelivery(
-    source: source, id: id, event: "push", receivedAt: someDate, address: "192.0.2.1",
+    source: source, id: id, event: "push", receivedAt: date, address: "192.0.2.1",
     headers: ["X-GitHub-Event": "push", "Content-Type": "application/json"], body: body,
     ignored: runs.isEmpty ? ignored ?? "no pipeline for acme/shop" : nil,
     decisions: [Decision(pipeline: "shop", starts: !runs.isEmpty, reason: "branch main")], runs: runs)

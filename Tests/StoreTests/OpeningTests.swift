@@ -87,7 +87,7 @@ import Testing
 
     let store = try SQLiteStore.open(path: copy)
 
-    #expect(try await store.deliveries(source: nil, before: nil, limit: 100).count == 20)
+    #expect(try await store.deliveries(DeliveryFilter(limit: 100)).count == 20)
   }
 
   @Test("a full disk refuses deliveries in words, half records none, and takes them again when there is room")
@@ -118,7 +118,7 @@ import Testing
     let after = try await store.record(someDelivery("after", runs: [try someRequest()]))
 
     #expect(after.verdict == .started(runs: [1]))
-    #expect(try await store.deliveries(source: nil, before: nil, limit: 10).map(\.id) == ["after", "before"])
+    #expect(try await store.deliveries(DeliveryFilter(limit: 10)).map(\.id) == ["after", "before"])
     try store.close()
   }
 

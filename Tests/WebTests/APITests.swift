@@ -60,7 +60,13 @@ struct APITests {
     try await withAPIServer(agent, in: directory) { api in
       _ = try await api.get("/api/runs?pipeline=shop&state=timed_out&commit=ABcd&before=7&limit=3")
       _ = try await api.get("/api/runs")
+      _ = try await api.get("/api/deliveries?source=github&verdict=ignored&before=9&limit=2")
+      _ = try await api.get("/api/deliveries")
     }
+    #expect(
+      agent.state.withLock { $0.deliveryFilters } == [
+        DeliveryFilter(source: "github", verdict: .ignored, before: 9, limit: 2), DeliveryFilter(),
+      ])
     #expect(
       agent.state.withLock { $0.filters } == [
         RunFilter(pipeline: "shop", state: .timedOut, commitPrefix: "abcd", before: 7, limit: 3), RunFilter(),
@@ -85,6 +91,7 @@ struct APITests {
       ("/api/status?x=1", ["`x`", "none"]),
       ("/api/runs/1?x=1", ["`x`"]),
       ("/api/deliveries?limit=0", ["`limit`"]),
+      ("/api/deliveries?verdict=accepted", ["`verdict`", "`accepted`", "started, ignored, rejected"]),
     ])
   func badParameters(path: String, words: [String]) async throws {
     let directory = try TemporaryDirectory("api")
@@ -228,6 +235,14 @@ struct APITests {
       #expect(shown.decisions == delivery.decisions)
       #expect(try await api.get("/api/deliveries/4").decoded(DeliveryReport.self).bodyBase64 == Data([0xff, 0x00]))
       #expect(try await api.get("/api/deliveries/5").status == 404)
+      #expect(shown.way == .webhook)
+      let again = try await api.post("/api/deliveries/3/replay")
+      #expect(again.status == 201)
+      #expect(try again.decoded(DeliveryReport.self).replayOf == 3)
+      #expect(try again.decoded(DeliveryReport.self).way == .replay)
+      #expect(try await api.post("/api/deliveries/5/replay").status == 404)
+      #expect(try await api.post("/api/deliveries/0/replay").status == 404)
+      #expect(try await api.get("/api/deliveries/3/replay").status >= 404)
     }
   }
 }

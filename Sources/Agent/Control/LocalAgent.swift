@@ -67,15 +67,22 @@ public struct LocalAgent: AgentControl {
     return run
   }
 
-  public func deliveries(source: String?, before: Int?, limit: Int) async throws -> [Delivery] {
-    try await store.deliveries(source: source, before: before, limit: limit)
+  public func deliveries(_ filter: DeliveryFilter) async throws -> [Delivery] {
+    try await store.deliveries(filter)
   }
 
   public func delivery(number: Int) async throws -> Delivery {
     guard let delivery = try await store.delivery(number: number) else {
-      throw ControlError.notFound("there is no delivery \(number).")
+      let kept = rules.current.inbox
+      throw ControlError.notFound(
+        "there is no delivery \(number) in the inbox, which keeps the newest \(kept.keep), for \(kept.age).")
     }
     return delivery
+  }
+
+  public func replay(delivery number: Int, by person: Person) async throws -> Delivery {
+    let recorded = try await pushPath.replay(try await delivery(number: number), by: person)
+    return try await delivery(number: recorded.number)
   }
 
   public func reload(by person: Person) async throws -> ReloadReport {

@@ -3,13 +3,15 @@ import Webhooks
 
 /// The answers of the hook endpoint. A 2xx is only ever made from what the store has recorded.
 extension HookAnswer {
-  /// 202 where runs start, 200 with the reason where none does; a repeated id gets the same again.
+  /// 202 where runs start, 200 where none does; a repeated id gets the same again. The reason is what people read on
+  /// the sender's own page of deliveries, so it is there whatever became of it.
   static func recorded(_ delivery: RecordedDelivery) -> HookAnswer {
-    switch delivery.verdict {
+    let before = delivery.isRepeat ? "received before, as delivery \(delivery.number): " : ""
+    return switch delivery.verdict {
     case .started(let runs):
-      accepted(202, delivery.number, .started, runs: runs)
+      accepted(202, delivery.number, .started, runs: runs, reason: before + delivery.verdict.sentence)
     case .ignored(let reason):
-      accepted(200, delivery.number, .ignored, runs: [], reason: reason)
+      accepted(200, delivery.number, .ignored, runs: [], reason: before + reason)
     case .rejected(let reason):
       // The store never repeats a refused delivery; if it ever did, this is not an acceptance.
       .malformed(reason)
@@ -46,13 +48,14 @@ extension HookAnswer {
   // Written by hand: this is on the way of every delivery, and an encoder would take longer than the signature.
 
   private static func accepted(
-    _ status: Int, _ delivery: Int, _ verdict: Verdict.Kind, runs: [Int], reason: String? = nil
+    _ status: Int, _ delivery: Int, _ verdict: Verdict.Kind, runs: [Int], reason: String
   ) -> HookAnswer {
-    let reason = reason.map { "\"reason\":\(quoted($0))," } ?? ""
     let runs = runs.map(String.init).joined(separator: ",")
     return HookAnswer(
       status: status,
-      body: "{\"delivery\":\(delivery),\(reason)\"runs\":[\(runs)],\"verdict\":\"\(verdict.rawValue)\"}")
+      body:
+        "{\"delivery\":\(delivery),\"reason\":\(quoted(reason)),\"runs\":[\(runs)],\"verdict\":\"\(verdict.rawValue)\"}"
+    )
   }
 
   private init(status: Int, error code: String, _ message: String) {

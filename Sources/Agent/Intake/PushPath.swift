@@ -22,9 +22,7 @@ struct PushPath: Sendable {
     guard source.isUsable else { return withoutSecret(source) }
 
     let receivedAt = now()
-    let signed = SignedRequest(
-      headers: request.headers, body: request.body, url: rules.publicURL.map { "\($0)/webhook/\(source.name)" },
-      now: receivedAt.timeIntervalSince1970)
+    let signed = signedRequest(request, source, rules, receivedAt)
 
     switch source.sender.check(signed, secrets: source.secrets) {
     case .valid: break
@@ -38,14 +36,7 @@ struct PushPath: Sendable {
 
     do {
       let meaning = try source.sender.meaning(of: signed)
-      let verdict = decide(meaning, rules.pipelines)
-      let recorded = try await store.record(
-        NewDelivery(
-          source: source.name, id: meaning.id ?? UUID().uuidString.lowercased(), event: meaning.event,
-          receivedAt: receivedAt, address: request.address, headers: request.headers, body: request.body,
-          ignored: verdict.ignored, decisions: verdict.decisions, runs: verdict.runs))
-      if !recorded.verdict.runs.isEmpty, !recorded.isRepeat { runsWereQueued() }
-      log(recorded, source)
+      let recorded = try await record(meaning, of: request, receivedAt, rules)
       return meaning.reply.map { .reply($0) } ?? .recorded(recorded)
     } catch let error as Unreadable {
       await reject(request, source, receivedAt, error.description)
@@ -59,6 +50,35 @@ struct PushPath: Sendable {
         metadata: ["event": "store_failed", "source": "\(source.name)", "error": "\(error)"])
       return .unavailable(retryAfter: 30)
     }
+  }
+
+  /// The request as the sender's rules see it.
+  func signedRequest(
+    _ request: HookRequest, _ source: Source, _ rules: Ruleset, _ receivedAt: Date
+  ) -> SignedRequest {
+    SignedRequest(
+      headers: request.headers, body: request.body, url: rules.publicURL.map { "\($0)/webhook/\(source.name)" },
+      now: receivedAt.timeIntervalSince1970)
+  }
+
+  /// Match → record → enqueue: what follows once a delivery is known to be genuine and has been read, when it comes
+  /// in and when it is replayed.
+  ///
+  /// - Throws: `StoreFailure`; nothing has happened then.
+  func record(
+    _ meaning: Meaning, of request: HookRequest, _ receivedAt: Date, _ rules: Ruleset,
+    again replay: Replay? = nil
+  ) async throws -> RecordedDelivery {
+    let verdict = decide(meaning, rules.pipelines)
+    let recorded = try await store.record(
+      NewDelivery(
+        source: request.source, way: request.way, id: replay?.original.id ?? meaning.id, event: meaning.event,
+        receivedAt: receivedAt, address: request.address, headers: request.headers, body: request.body,
+        ignored: verdict.ignored, decisions: verdict.decisions, runs: verdict.runs, replayOf: replay?.original.number,
+        audit: replay?.audit))
+    if !recorded.verdict.runs.isEmpty, !recorded.isRepeat { runsWereQueued() }
+    log(recorded, request.source)
+    return recorded
   }
 
   /// What the delivery starts: one run for each ref and pipeline that says yes to it, with the pipeline as it is now.
@@ -83,25 +103,25 @@ struct PushPath: Sendable {
   }
 
   private func reject(_ request: HookRequest, _ source: Source, _ receivedAt: Date, _ reason: String) async {
-    let id = source.sender.id(of: request.headers) ?? UUID().uuidString.lowercased()
+    let id = source.sender.id(of: request.headers)
     await store.recordRejected(
       NewDelivery(
-        source: source.name, id: id, event: nil, receivedAt: receivedAt, address: request.address,
+        source: source.name, way: request.way, id: id, event: nil, receivedAt: receivedAt, address: request.address,
         headers: request.headers, body: request.body, ignored: nil, decisions: [], runs: []),
       reason: reason)
     logger.warning(
       "a delivery was rejected",
       metadata: [
-        "event": "delivery_rejected", "source": "\(source.name)", "delivery_id": "\(id)",
+        "event": "delivery_rejected", "source": "\(source.name)", "delivery_id": "\(id ?? "-")",
         "address": "\(request.address ?? "-")", "reason": "\(reason)",
       ])
   }
 
-  private func log(_ recorded: RecordedDelivery, _ source: Source) {
+  private func log(_ recorded: RecordedDelivery, _ source: String) {
     logger.info(
       "a delivery was recorded",
       metadata: [
-        "event": "delivery", "source": "\(source.name)", "delivery": "\(recorded.number)",
+        "event": "delivery", "source": "\(source)", "delivery": "\(recorded.number)",
         "verdict": "\(recorded.verdict.sentence)", "repeat": "\(recorded.isRepeat)",
       ])
   }

@@ -20,12 +20,14 @@ public struct Ruleset: Sendable {
   /// For fetch and checkout of one run together.
   public var fetchTimeout: Seconds
   public var treeLimits: RunSpec.TreeLimits
+  /// How long deliveries are kept.
+  public var inbox: InboxRetention
 
   public init(
     sources: [String: Source], pipelines: [Pipeline], credentials: [RepositoryCredential] = [],
     secrets: [String: Secret] = [:], allowedSchemes: [RepositoryURL.Scheme] = [.https, .ssh],
     publicURL: String? = nil, parallelRuns: Int = 2, fetchTimeout: Seconds = 600,
-    treeLimits: RunSpec.TreeLimits = RunSpec.TreeLimits()
+    treeLimits: RunSpec.TreeLimits = RunSpec.TreeLimits(), inbox: InboxRetention = InboxRetention()
   ) {
     self.sources = sources
     self.pipelines = pipelines
@@ -36,6 +38,7 @@ public struct Ruleset: Sendable {
     self.parallelRuns = parallelRuns
     self.fetchTimeout = fetchTimeout
     self.treeLimits = treeLimits
+    self.inbox = inbox
   }
 
   public func pipeline(named name: String) -> Pipeline? { pipelines.first { $0.name == name } }

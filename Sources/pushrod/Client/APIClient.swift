@@ -38,12 +38,17 @@ struct APIClient: Sendable {
   func post<Answer: Decodable>(
     _ type: Answer.Type, _ path: String, body: (any Encodable)? = nil
   ) async throws -> Answer {
+    try decoded(type, await post(path, body: body))
+  }
+
+  /// The answer's JSON as the agent sent it.
+  func post(_ path: String, body: (any Encodable)? = nil) async throws -> [UInt8] {
     var request = request(.POST, path, [])
     if let body {
       request.headers.add(name: "Content-Type", value: "application/json")
       request.body = .bytes(ByteBuffer(bytes: try JSON.encoder().encode(body)))
     }
-    return try decoded(type, await bytes(of: request))
+    return try await bytes(of: request)
   }
 
   /// The live log of a run, from `position` on.

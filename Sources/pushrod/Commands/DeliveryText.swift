@@ -18,16 +18,25 @@ struct DeliveryText {
     return delivery.verdict.rawValue + (delivery.reason.map { ": \($0)" } ?? "")
   }
 
+  /// `webhook`, `relay`, …, `replay of 12`.
+  static func way(of delivery: DeliveryReport) -> String {
+    delivery.way.rawValue + (delivery.replayOf.map { " of \($0)" } ?? "")
+  }
+
   func lines(now: Date = Date()) -> [String] {
     let verdict = DeliveryText.verdict(of: delivery)
     let title = "delivery \(delivery.number) from \(delivery.source): \(verdict)"
     var lines = [terminal.style(title.onOneLine, .bold), ""]
     let came = "\(Wording.ago(delivery.receivedAt, now: now)) (\(JSON.text(of: delivery.receivedAt)))"
-    let facts = [
+    var facts = [
       ("id", delivery.id), ("event", delivery.event ?? "not known"), ("came", came),
-      ("from", delivery.address ?? "not known"), ("size", Wording.size(delivery.bodySize)),
+      ("way", DeliveryText.way(of: delivery)), ("from", delivery.address ?? "not known"),
+      ("size", Wording.size(delivery.bodySize)),
     ]
-    lines += facts.map { $0.padding(to: 7) + $1.onOneLine }
+    if let replays = delivery.replays, !replays.isEmpty {
+      facts.append(("replayed as", replays.map(String.init).joined(separator: ", ")))
+    }
+    lines += facts.map { $0.padding(to: 13) + $1.onOneLine }
     if let decisions = delivery.decisions, !decisions.isEmpty {
       var table = Table(["PIPELINE", "STARTS", "BECAUSE"])
       for decision in decisions { table.add([decision.pipeline, decision.starts ? "yes" : "no", decision.reason]) }

@@ -17,25 +17,14 @@ struct RunsCommand: AsyncParsableCommand {
   @Option(help: "Only of this commit: an id, its beginning, or a name such as HEAD.")
   var commit: String?
 
-  @Option(help: ArgumentHelp("Only runs older than this one.", valueName: "run"))
-  var before: Int?
-
-  @Option(help: "At most this many.")
-  var limit = 20
-
-  @Flag(help: "Print the agent's JSON.")
-  var json = false
-
+  @OptionGroup var listing: ListingOptions
   @OptionGroup var agent: AgentOptions
 
   func run() async throws {
     var id: String?
     if let commit { id = try await CommitName.resolve(commit) }
-    let parameters = [
-      ("pipeline", pipeline), ("state", state), ("commit", id), ("before", before.map(String.init)),
-      ("limit", String(limit)),
-    ]
-    if json { return Output.standard.write(try await agent.client.get("/api/runs", parameters)) }
+    let parameters = [("pipeline", pipeline), ("state", state), ("commit", id)] + listing.parameters
+    if listing.json { return Output.standard.write(try await agent.client.get("/api/runs", parameters)) }
     let runs = try await agent.client.get(RunList.self, "/api/runs", parameters).runs
     guard !runs.isEmpty else { return Output.error.print("no runs") }
     var table = Table(
@@ -47,7 +36,6 @@ struct RunsCommand: AsyncParsableCommand {
         Wording.ago(run.queuedAt), Wording.took(run), request.pusher ?? "", run.reason ?? "",
       ])
     }
-    let terminal = Terminal.standardOutput
-    for line in table.lines(width: terminal.width) { Output.standard.print(line) }
+    table.print()
   }
 }

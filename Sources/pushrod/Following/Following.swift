@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Model
+import Web
 
 /// Following a run in the terminal: what `tail`, `run` and `rerun` have in common.
 struct Following {
@@ -29,6 +30,20 @@ struct Following {
         RunPrinter.ending(of: end, title: printer.title, terminal: Terminal(isColoured: false, width: nil)))
     }
     if end.runState != .succeeded { throw CommandExit(.failed) }
+  }
+
+  /// Follows the runs one after the other, each to its end.
+  /// - Throws: `CommandExit`; code 1 where one did not succeed, after all have been shown.
+  func follow(runs numbers: [Int]) async throws {
+    var failure: CommandExit?
+    for number in numbers {
+      do {
+        try await follow(try await client.get(RunDetail.self, "/api/runs/\(number)").run)
+      } catch let exit as CommandExit where exit.code == .failed {
+        failure = exit
+      }
+    }
+    if let failure { throw failure }
   }
 
   /// Ctrl-C ends the following, never the run; at a terminal it says so and takes back the log's colours.

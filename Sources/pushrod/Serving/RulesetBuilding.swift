@@ -20,7 +20,7 @@ enum RulesetBuilding {
       credentials: configuration.credentials, secrets: configuration.secrets,
       allowedSchemes: configuration.allowedSchemes, publicURL: configuration.publicURL,
       parallelRuns: configuration.parallelRuns, fetchTimeout: configuration.limits.fetchTimeout,
-      treeLimits: configuration.limits.tree)
+      treeLimits: configuration.limits.tree, inbox: configuration.inbox)
   }
 
   /// Keys that differ and that a running agent cannot change.

@@ -15,6 +15,11 @@ struct Table {
 
   var isEmpty: Bool { rows.isEmpty }
 
+  /// To standard output, as wide as that is.
+  func print() {
+    for line in lines(width: Terminal.standardOutput.width) { Output.standard.print(line) }
+  }
+
   /// The lines, with two blanks between columns. Where `width` says so, the last column is cut.
   func lines(width: Int?, indent: Int = 0) -> [String] {
     let all = [head] + rows

@@ -1,6 +1,7 @@
 @testable import Agent
 import Foundation
 import Model
+import Store
 import TestSupport
 import Testing
 
@@ -24,7 +25,7 @@ import Testing
     let answer = await fixture.agent.receive(try signedPush())
 
     #expect(answer.status == 202)
-    #expect(try decode(answer) == Answer(delivery: 1, verdict: "started", runs: [1], reason: nil))
+    #expect(try decode(answer) == Answer(delivery: 1, verdict: "started", runs: [1], reason: "started run 1"))
     let run = try await fixture.agent.run(number: 1)
     #expect(run.state == .queued)
     #expect(run.request.commit == someCommit)
@@ -86,16 +87,36 @@ import Testing
     #expect(try await fixture.agent.delivery(number: 1).event == "ping")
   }
 
-  @Test("a repeated id answers as the first time, byte for byte, and starts nothing")
+  @Test("a repeated id is answered as the first time and told so, and starts nothing")
   func repeated() async throws {
     let fixture = try AgentUnderTest(someRules([try somePipeline()]))
 
     let first = await fixture.agent.receive(try signedPush(id: "same"))
     let again = await fixture.agent.receive(try signedPush(id: "same", branch: "dev"))
 
-    #expect(again == first)
+    #expect(again.status == first.status)
+    #expect(
+      try decode(again)
+        == Answer(delivery: 1, verdict: "started", runs: [1], reason: "received before, as delivery 1: started run 1"))
     #expect(try await fixture.agent.runs(RunFilter()).count == 1)
-    #expect(try await fixture.agent.deliveries(source: nil, before: nil, limit: 10).count == 1)
+    #expect(try await fixture.agent.deliveries(DeliveryFilter(limit: 10)).count == 1)
+  }
+
+  @Test("a repeated id whose delivery was pruned is 200 with the reason, and starts nothing")
+  func repeatedAfterPruning() async throws {
+    let fixture = try AgentUnderTest(someRules([try somePipeline()]))
+    _ = await fixture.agent.receive(try signedPush(id: "same", branch: "dev"))
+    _ = try await fixture.store.prune(InboxRetention(age: 1), at: Date() + 60)
+
+    let again = await fixture.agent.receive(try signedPush(id: "same"))
+
+    #expect(again.status == 200)
+    #expect(
+      try decode(again)
+        == Answer(
+          delivery: 1, verdict: "ignored", runs: [],
+          reason: "received before, as delivery 1: that delivery is no longer in the inbox"))
+    #expect(try await fixture.agent.runs(RunFilter()).isEmpty)
   }
 
   @Test("a delivery without an id gets one of its own, so two of them are two")
@@ -105,7 +126,7 @@ import Testing
     _ = await fixture.agent.receive(try signedPush(id: nil))
     _ = await fixture.agent.receive(try signedPush(id: nil))
 
-    let inbox = try await fixture.agent.deliveries(source: nil, before: nil, limit: 10)
+    let inbox = try await fixture.agent.deliveries(DeliveryFilter(limit: 10))
     #expect(Set(inbox.map(\.id)).count == 2)
   }
 
@@ -125,7 +146,7 @@ import Testing
 
     #expect(answers.count == 1)
     #expect(answers.first?.status == 401)
-    let inbox = try await fixture.agent.deliveries(source: nil, before: nil, limit: 10)
+    let inbox = try await fixture.agent.deliveries(DeliveryFilter(limit: 10))
     #expect(inbox.count == 4)
     #expect(inbox.allSatisfy { $0.verdict.kind == .rejected })
     #expect(Set(inbox.map(\.verdict)).count > 1)
@@ -143,7 +164,7 @@ import Testing
     let answer = await fixture.agent.receive(request)
 
     #expect(answer.status == 400)
-    #expect(try await fixture.agent.deliveries(source: nil, before: nil, limit: 10).first?.verdict.kind == .rejected)
+    #expect(try await fixture.agent.deliveries(DeliveryFilter(limit: 10)).first?.verdict.kind == .rejected)
   }
 
   @Test("a genuine delivery that cannot be read is 400, of another content type 415, and both are in the inbox")
@@ -158,7 +179,7 @@ import Testing
 
     #expect(broken.status == 400)
     #expect(media.status == 415)
-    let inbox = try await fixture.agent.deliveries(source: nil, before: nil, limit: 10)
+    let inbox = try await fixture.agent.deliveries(DeliveryFilter(limit: 10))
     #expect(inbox.map(\.verdict.kind) == [.rejected, .rejected])
   }
 
@@ -193,6 +214,6 @@ import Testing
 private struct RefusingStore: DeliveryStore {
   func record(_ delivery: NewDelivery) async throws -> RecordedDelivery { throw StoreFailure("the disk is full") }
   func recordRejected(_ delivery: NewDelivery, reason: String) async {}
-  func deliveries(source: String?, before: Int?, limit: Int) async throws -> [Delivery] { [] }
+  func deliveries(_ filter: DeliveryFilter) async throws -> [Delivery] { [] }
   func delivery(number: Int) async throws -> Delivery? { nil }
 }

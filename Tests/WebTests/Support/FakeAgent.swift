@@ -10,6 +10,7 @@ final class FakeAgent: AgentControl {
     var answer: @Sendable (HookRequest) async -> HookAnswer = { _ in HookAnswer(status: 200, body: "{}") }
     var runs: [Int: Run] = [:]
     var filters: [RunFilter] = []
+    var deliveryFilters: [DeliveryFilter] = []
     var deliveries: [Delivery] = []
     /// `start shop main alice`, …
     var orders: [String] = []
@@ -84,9 +85,12 @@ final class FakeAgent: AgentControl {
     return try await run(number: number)
   }
 
-  func deliveries(source: String?, before: Int?, limit: Int) async throws -> [Delivery] {
+  func deliveries(_ filter: DeliveryFilter) async throws -> [Delivery] {
     try check()
-    return state.withLock { $0.deliveries }
+    return state.withLock { state in
+      state.deliveryFilters.append(filter)
+      return state.deliveries
+    }
   }
 
   func delivery(number: Int) async throws -> Delivery {
@@ -95,6 +99,14 @@ final class FakeAgent: AgentControl {
       throw ControlError.notFound("There is no delivery \(number).")
     }
     return delivery
+  }
+
+  func replay(delivery number: Int, by person: Person) async throws -> Delivery {
+    try check()
+    state.withLock { $0.orders.append("replay \(number) \(person)") }
+    var again = try await delivery(number: number)
+    (again.number, again.way, again.replayOf) = (again.number + 1, .replay, again.number)
+    return again
   }
 
   func reload(by person: Person) async throws -> ReloadReport {

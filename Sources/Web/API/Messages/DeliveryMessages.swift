@@ -14,6 +14,7 @@ public struct DeliveryList: Codable, Sendable {
 public struct DeliveryReport: Codable, Sendable {
   public var number: Int
   public var source: String
+  public var way: Way
   public var id: String
   public var event: String?
   public var receivedAt: Date
@@ -23,7 +24,11 @@ public struct DeliveryReport: Codable, Sendable {
   /// Why, where nothing was started.
   public var reason: String?
   public var runs: [Int]
-  /// What each pipeline said. Only `GET /api/deliveries/{n}` has this and the fields below.
+  /// The delivery that this one repeats.
+  public var replayOf: Int?
+  /// The deliveries that repeat this one. Only `GET /api/deliveries/{n}` has this and the fields below.
+  public var replays: [Int]?
+  /// What each pipeline said.
   public var decisions: [Decision]?
   /// With values that could be a secret left out.
   public var headers: Headers?
@@ -36,6 +41,7 @@ public struct DeliveryReport: Codable, Sendable {
   public init(_ delivery: Delivery, whole: Bool) {
     number = delivery.number
     source = delivery.source
+    way = delivery.way
     id = delivery.id
     event = delivery.event
     receivedAt = delivery.receivedAt
@@ -47,7 +53,9 @@ public struct DeliveryReport: Codable, Sendable {
     case .ignored(let text), .rejected(let text): reason = text
     }
     runs = delivery.verdict.runs
+    replayOf = delivery.replayOf
     guard whole else { return }
+    replays = delivery.replays
     decisions = delivery.decisions
     headers = delivery.headers.withoutSecrets
     if let text = String(validating: delivery.body, as: UTF8.self) {

@@ -1,0 +1,49 @@
+import Model
+
+import struct FoundationEssentials.Date
+
+import Webhooks
+
+/// That a person wants a delivery to go through again.
+struct Replay: Sendable {
+  let original: Delivery
+  let person: Person
+  let date: Date
+
+  var audit: AuditedAct { AuditedAct(.replay, "delivery \(original.number)", by: person, at: date) }
+}
+
+extension PushPath {
+  /// Has a recorded delivery go through again, on purpose: its id counts for nothing, the rules are today's.
+  ///
+  /// The signature is not checked again: it held when the delivery was accepted, and what it held with (a time that
+  /// was signed, a secret since changed) may be gone. A push is of the same commit as then, wherever its branch is now.
+  ///
+  /// - Throws: `ControlError` where it cannot be, with what to do; `StoreFailure`.
+  func replay(_ original: Delivery, by person: Person) async throws -> RecordedDelivery {
+    let number = original.number
+    if case .rejected(let reason) = original.verdict {
+      throw ControlError.conflict(
+        "delivery \(number) was rejected (\(reason)), and the bodies of rejected deliveries are not kept; have the "
+          + "sender send it again.")
+    }
+    let rules = rules.current
+    guard let source = rules.sources[original.source] else {
+      throw ControlError.conflict(
+        "delivery \(number) came to the source `\(original.source)`, which is no longer in the configuration; add it "
+          + "there and reload.")
+    }
+    let request = HookRequest(
+      source: source.name, way: .replay, headers: original.headers, body: original.body, address: original.address)
+    let date = now()
+    do {
+      let meaning = try source.sender.meaning(of: signedRequest(request, source, rules, date))
+      return try await record(
+        meaning, of: request, date, rules, again: Replay(original: original, person: person, date: date))
+    } catch let error as Unreadable {
+      throw ControlError.conflict(
+        "delivery \(number) cannot be read as one of \(source.sender.name): \(error.description); was the source "
+          + "`\(source.name)` another sender's then?")
+    }
+  }
+}
