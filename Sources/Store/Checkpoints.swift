@@ -59,6 +59,8 @@ final class Checkpoints: Sendable {
 
   /// A failure (disk full, …) is met again, and told, by the next commit.
   private func run(_ db: Database) {
+    // Closed between the timer's start and its end: SQLite would follow a null pointer.
+    guard db.sqliteConnection != nil else { return }
     _ = try? db.checkpoint(.passive)
     state.withLock { $0.pages = 0 }
   }

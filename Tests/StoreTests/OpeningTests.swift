@@ -90,6 +90,18 @@ import Testing
     #expect(try await store.deliveries(DeliveryFilter(limit: 100)).count == 20)
   }
 
+  @Test("a store that is closed while a checkpoint is due stays closed, and the process alive")
+  func closedBeforeCheckpoint() async throws {
+    let fixture = try StoreUnderTest()
+    _ = try await fixture.store.record(someDelivery("d-1", body: Array(repeating: 7, count: 2 << 20)))
+    try fixture.store.close()
+
+    // Past the half second after which a checkpoint is made when all is quiet.
+    try await Task.sleep(for: .milliseconds(700))
+
+    #expect(try await SQLiteStore.open(path: fixture.path).delivery(number: 1)?.bodySize == 2 << 20)
+  }
+
   @Test("a full disk refuses deliveries in words, half records none, and takes them again when there is room")
   func full() async throws {
     guard getuid() == 0 else {
