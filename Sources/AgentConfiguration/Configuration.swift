@@ -24,6 +24,8 @@ public struct Configuration: Sendable {
   public var secrets: [String: Secret]
   /// The names of `secrets`, also of those that were not read.
   public var secretNames: Set<String>
+  /// The names of `sources`.
+  public var sourceNames: Set<String> { Set(sources.map(\.name)) }
   /// What `SecretUse.whereReadable` left out: `credential secret_github`, …; empty for an agent.
   public var unreadSecrets: [String]
   public var parallelRuns: Int

@@ -6,15 +6,20 @@ public import Pipelines
 public struct PipelineFolder: Sendable {
   /// Every pipeline of the folder's `*.yml` and `*.yaml` files, in the order of the file names.
   ///
-  /// - Parameter secrets: the names that pipelines may ask for.
-  /// - Throws: every mistake of every file, also two pipelines of one name and secrets that nobody configured.
-  public static func load(_ folder: String, secrets: Set<String>) throws(Diagnostics) -> [Pipeline] {
+  /// - Parameters:
+  ///   - secrets: the names that pipelines may ask for.
+  ///   - sources: the names of those whose events they may listen to.
+  /// - Throws: every mistake of every file, also two pipelines of one name, and secrets and sources that nobody
+  ///   configured.
+  public static func load(
+    _ folder: String, secrets: Set<String>, sources: Set<String>
+  ) throws(Diagnostics) -> [Pipeline] {
     var mistakes: [Diagnostic] = []
     var pipelines: [Pipeline] = []
     var files: [String: String] = [:]
     for file in try self.files(in: folder) {
       do {
-        let pipeline = try load(file: file, secrets: secrets)
+        let pipeline = try load(file: file, secrets: secrets, sources: sources)
         if let other = files[pipeline.name] {
           mistakes.append(
             Diagnostic(
@@ -34,14 +39,18 @@ public struct PipelineFolder: Sendable {
 
   /// One pipeline.
   ///
-  /// - Parameter secrets: the names that it may ask for; `nil` where that cannot be known.
-  public static func load(file: String, secrets: Set<String>?) throws(Diagnostics) -> Pipeline {
+  /// - Parameters:
+  ///   - secrets: the names that it may ask for; `nil` where that cannot be known.
+  ///   - sources: the names of those whose events it may listen to; `nil` where that cannot be known.
+  public static func load(
+    file: String, secrets: Set<String>?, sources: Set<String>?
+  ) throws(Diagnostics) -> Pipeline {
     let bytes: [UInt8]
     switch FileReading.bytes(of: file, atMost: Document.Limits().bytes) {
     case .success(let content): bytes = content
     case .failure(let failure): throw Diagnostics(file: file, "the pipeline file \(failure.words)")
     }
-    return try PipelineFile.parse(bytes, file: file, secrets: secrets)
+    return try PipelineFile.parse(bytes, file: file, secrets: secrets, sources: sources)
   }
 
   /// Paths of the pipeline files, sorted by name. Hidden files (an editor's, for instance) are not among them.

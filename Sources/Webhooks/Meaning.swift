@@ -9,43 +9,50 @@ public struct Meaning: Sendable, Hashable {
   /// One for each branch or tag that moved; empty where the event is not a push. Most forges tell of one ref at a
   /// time, Bitbucket of all that one `git push` moved.
   public var pushes: [Push]
-  /// Why the delivery is merely acknowledged, such as ``event `star` is not a push``; `nil` for a push.
+  /// Why there is no push, such as ``event `star` is not a push``; `nil` for a push, and where the sender knows none.
   public var ignored: String?
+  /// It only greets or tests, and `ignored` says how: it is acknowledged, and nothing is started by it.
+  public var isGreeting = false
   /// What the sender insists on reading in the answer; `nil` where any 2xx will do.
   public var reply: Reply?
 
   /// The first of `pushes`.
   public var push: Push? { pushes.first }
 
-  public init(id: String?, event: String?, push: Push?, ignored: String?, reply: Reply? = nil) {
-    self.init(id: id, event: event, pushes: push.map { [$0] } ?? [], ignored: ignored, reply: reply)
+  public init(id: String?, event: String?, push: Push?, ignored: String?) {
+    self.init(id: id, event: event, pushes: push.map { [$0] } ?? [], ignored: ignored)
   }
 
-  public init(id: String?, event: String?, pushes: [Push], ignored: String?, reply: Reply? = nil) {
+  public init(id: String?, event: String?, pushes: [Push], ignored: String?) {
     self.id = id
     self.event = event
     self.pushes = pushes
     self.ignored = ignored
-    self.reply = reply
   }
 
-  /// A JSON object that the sender waits for, in an answer of status 200.
-  public struct Reply: Sendable, Hashable {
-    public var json: String
-
-    public init(json: String) { self.json = json }
+  /// What the sender waits for in an answer of status 200, whatever came of the delivery.
+  public enum Reply: Sendable, Hashable {
+    /// This JSON.
+    case json(String)
+    /// A JSON object whose `text` says what came of it, for a person to read.
+    case text
   }
 }
 
 extension Meaning {
   /// An event of a sender that is no forge.
-  static func event(_ event: String?, id: String?, of sender: String) -> Meaning {
-    Meaning(
-      id: id, event: event.map { BoundedText.line($0, limit: 128) }, pushes: [],
-      ignored: "events of \(sender) start nothing in this version")
+  static func event(_ event: String?, id: String?) -> Meaning {
+    Meaning(id: id, event: event.map { BoundedText.line($0, limit: 128) }, pushes: [], ignored: nil)
   }
 
+  /// An event of a forge.
   static func notAPush(_ event: String, id: String?) -> Meaning {
     Meaning(id: id, event: event, pushes: [], ignored: "event `\(event)` is not a push")
+  }
+
+  static func greeting(_ event: String, id: String?, _ words: String) -> Meaning {
+    var meaning = Meaning(id: id, event: event, pushes: [], ignored: words)
+    meaning.isGreeting = true
+    return meaning
   }
 }

@@ -8,6 +8,12 @@ public protocol Sender: Sendable {
   /// The word for it in the configuration and on the command line: `github`.
   var name: String { get }
 
+  /// The field with the event's JSON in the forms that the sender posts, where it posts such.
+  var jsonFormField: String? { get }
+
+  /// What it is answered where runs start: 202, unless it insists on 200.
+  var startedStatus: Int { get }
+
   /// Checks the signature over the raw bytes, in time that depends neither on the secrets nor on where a
   /// signature differs. All secrets are tried (rotation); blank ones never fit.
   func check(_ request: SignedRequest, secrets: [Secret]) -> SignatureCheck
@@ -31,5 +37,16 @@ public protocol Sender: Sendable {
 }
 
 extension Sender {
+  public var jsonFormField: String? { nil }
+
+  public var startedStatus: Int { 202 }
+
   public func isUnsignedPing(_ request: SignedRequest) -> Bool { false }
+
+  /// What the delivery's body holds, for rules about its fields: its JSON, or the fields of its form as texts.
+  /// Call it only when `check` has answered `.valid`.
+  /// - Throws: `.body` for what is neither, and for more than such rules are made for (4 MiB, 100,000 values).
+  public func fields(of request: SignedRequest) throws(Unreadable) -> JSONValue {
+    try EventBody.fields(of: request, jsonField: jsonFormField)
+  }
 }

@@ -90,7 +90,8 @@ struct Assembly {
           needsRestart: RulesetBuilding.needsRestart(from: current, to: configuration))
       },
       loadPipelines: { rules in
-        try PipelineFolder.load(current.pipelinesFolder, secrets: Set(rules.secrets.keys))
+        try PipelineFolder.load(
+          current.pipelinesFolder, secrets: Set(rules.secrets.keys), sources: Set(rules.sources.keys))
       },
       fingerprint: { FolderFingerprint(folder: current.pipelinesFolder).hashValue })
   }

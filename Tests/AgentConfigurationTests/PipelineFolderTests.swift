@@ -23,7 +23,7 @@ import Testing
     try folder.write("README.md", "no pipeline")
     try folder.write(".hidden.yml", "no pipeline")
     try folder.write("old.yml.bak", "no pipeline")
-    #expect(try PipelineFolder.load(folder.path, secrets: []).map(\.name) == ["a", "b", "zero"])
+    #expect(try PipelineFolder.load(folder.path, secrets: [], sources: []).map(\.name) == ["a", "b", "zero"])
   }
 
   @Test("the mistakes of all files are told at once")
@@ -32,7 +32,7 @@ import Testing
     try write("b.yml")
     try write("c.yml", "secrets: [TOKN]\n")
     do {
-      _ = try PipelineFolder.load(folder.path, secrets: ["TOKEN"])
+      _ = try PipelineFolder.load(folder.path, secrets: ["TOKEN"], sources: [])
       Issue.record("was accepted")
     } catch {
       #expect(error.all.map(\.file) == [folder.file("a.yml"), folder.file("c.yml")])
@@ -40,12 +40,26 @@ import Testing
     }
   }
 
+  @Test("a pipeline listens to a source that is configured")
+  func sources() throws {
+    try folder.write(
+      "a.yml", "repo: https://github.com/acme/shop\non: {webhook: {source: strpe}}\nsteps: [make]\n")
+    do {
+      _ = try PipelineFolder.load(folder.path, secrets: [], sources: ["github", "stripe"])
+      Issue.record("was accepted")
+    } catch {
+      #expect(error.all.map(\.message) == ["source `strpe` is not configured"])
+      #expect(error.all.map(\.suggestion) == ["did you mean `stripe`?"])
+    }
+    #expect(try PipelineFolder.load(folder.path, secrets: [], sources: ["strpe"]).count == 1)
+  }
+
   @Test("two files cannot hold pipelines of one name")
   func duplicateNames() throws {
     try write("a.yml")
     try write("b.yml", "name: a\n")
     do {
-      _ = try PipelineFolder.load(folder.path, secrets: [])
+      _ = try PipelineFolder.load(folder.path, secrets: [], sources: [])
       Issue.record("was accepted")
     } catch {
       #expect(error.all.count == 1)
@@ -56,9 +70,9 @@ import Testing
 
   @Test("an empty folder is no mistake, a missing one is")
   func missing() throws {
-    #expect(try PipelineFolder.load(folder.path, secrets: []).isEmpty)
+    #expect(try PipelineFolder.load(folder.path, secrets: [], sources: []).isEmpty)
     do {
-      _ = try PipelineFolder.load(folder.file("nope"), secrets: [])
+      _ = try PipelineFolder.load(folder.file("nope"), secrets: [], sources: [])
       Issue.record("was accepted")
     } catch {
       #expect(error.all[0].message == "the folder of the pipelines does not exist")
@@ -70,7 +84,7 @@ import Testing
   func notAFile() throws {
     try FileManager.default.createDirectory(atPath: folder.file("x.yml"), withIntermediateDirectories: true)
     do {
-      _ = try PipelineFolder.load(folder.path, secrets: [])
+      _ = try PipelineFolder.load(folder.path, secrets: [], sources: [])
       Issue.record("was accepted")
     } catch {
       #expect(error.all[0].message == "the pipeline file is not a regular file")

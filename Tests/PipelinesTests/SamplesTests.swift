@@ -24,7 +24,7 @@ import Testing
     let read = try PipelineFile.parse(Array(bytes), file: file)
     #expect("\(read.name).yml" == file)
     #expect(read.repository.name.hasPrefix("acme/"))
-    #expect(read.triggers.push != nil)
+    #expect(read.triggers.push != nil || read.triggers.webhooks != nil)
     for step in read.steps + read.finally where step.shell[0] == "sh" || step.shell[0] == "bash" {
       // `-n` reads the script without running it.
       let result = try run([step.shell[0], "-n", "-c", step.run])
@@ -50,6 +50,7 @@ import Testing
     let manual = try String(contentsOfFile: "\(Self.checkout)/docs/pipelines.md", encoding: .utf8)
     let keys =
       PipelineKeys.pipeline + PipelineKeys.step + PipelineKeys.push.map { "on.push.\($0)" }
+      + PipelineKeys.webhook.map { "on.webhook.\($0)" }
       + PipelineKeys.triggers.map { "on.\($0)" }
     for key in keys { #expect(manual.contains("`\(key)`"), "\(key) is not in docs/pipelines.md") }
   }

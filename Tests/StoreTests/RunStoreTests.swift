@@ -66,6 +66,28 @@ import Testing
     #expect(won == 1 || won == 2)
   }
 
+  @Test("a run without a commit gets the one that its runner found, once, and is found by it")
+  func foundCommit() async throws {
+    let store = try StoreUnderTest().store
+    var request = try someRequest()
+    request.commit = nil
+    let run = try await store.enqueue(request, at: someDate)
+    #expect(run.request.commit == nil)
+    #expect(try await store.queuedRuns(limit: 1).first?.request == request)
+    _ = try await store.move(run: run.number, to: RunOutcome(.running), at: someDate)
+    #expect(try await store.run(number: run.number)?.request.commit == nil)
+    let ended = try await store.move(run: run.number, to: RunOutcome(.succeeded, commit: someCommit), at: someDate)
+    #expect(ended.request.commit == someCommit)
+    #expect(try await store.run(number: run.number)?.request.commit == someCommit)
+    #expect(try await store.runs(RunFilter(commitPrefix: String(someCommit.hex.prefix(7)))).map(\.number) == [1])
+    // Where the push named the commit, nothing that a runner says changes it.
+    let other = try #require(CommitID(String(repeating: "b2", count: 20)))
+    let pushed = try await store.enqueue(try someRequest(), at: someDate)
+    _ = try await store.move(run: pushed.number, to: RunOutcome(.running), at: someDate)
+    let end = try await store.move(run: pushed.number, to: RunOutcome(.succeeded, commit: other), at: someDate)
+    #expect(end.request.commit == someCommit)
+  }
+
   @Test("runs are found by pipeline, state and the beginning of their commit, newest first")
   func filters() async throws {
     let store = try StoreUnderTest().store

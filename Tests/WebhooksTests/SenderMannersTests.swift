@@ -18,8 +18,8 @@ struct SenderMannersTests {
   func slack() throws {
     let challenge = Array(#"{"type": "url_verification", "challenge": "a\"b"}"#.utf8)
     let meaning = try Slack().meaning(of: SignedRequest(headers: json, body: challenge, now: 0))
-    #expect(meaning.reply?.json == #"{"challenge":"a\"b"}"#)
-    #expect(meaning.ignored == "challenge answered")
+    #expect(meaning.reply == .json(#"{"challenge":"a\"b"}"#))
+    #expect(meaning.ignored == "challenge answered" && meaning.isGreeting)
     let event = Array(#"{"type": "event_callback", "event_id": "Ev1", "event": {"type": "app_mention"}}"#.utf8)
     var request = SignedRequest(headers: json, body: event, now: 0)
     request.headers.append("X-Slack-Retry-Num", "2")
@@ -28,6 +28,13 @@ struct SenderMannersTests {
     let form: Headers = ["Content-Type": "application/x-www-form-urlencoded"]
     let command = SignedRequest(headers: form, body: Array("command=%2Fdeploy&text=".utf8), now: 0)
     #expect(try Slack().meaning(of: command).event == "slash_command")
+    #expect(try Slack().meaning(of: command).reply == .text)
+  }
+
+  @Test("WooCommerce and Slack insist on 200, and the others take 202")
+  func startedStatus() {
+    #expect(Senders.all.filter { $0.startedStatus != 202 }.map(\.name) == ["slack", "woocommerce"])
+    #expect(Senders.all.allSatisfy { [200, 202].contains($0.startedStatus) })
   }
 
   @Test("WooCommerce's unsigned ping is known as such, and nothing else is")
@@ -124,6 +131,7 @@ struct SenderMannersTests {
     request.headers = ["X-Shopify-Topic": "orders/create", "X-Shopify-Test": "true", "X-Shopify-Webhook-Id": "w"]
     let meaning = try Shopify().meaning(of: request)
     #expect(meaning.event == "orders/create" && meaning.id == "w" && meaning.ignored == "test notification")
+    #expect(meaning.isGreeting)
   }
 
   @Test("Stripe: two times in one header are ambiguous; the id and the event stand in the body")

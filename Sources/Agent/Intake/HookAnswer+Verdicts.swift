@@ -3,13 +3,13 @@ import Webhooks
 
 /// The answers of the hook endpoint. A 2xx is only ever made from what the store has recorded.
 extension HookAnswer {
-  /// 202 where runs start, 200 where none does; a repeated id gets the same again. The reason is what people read on
-  /// the sender's own page of deliveries, so it is there whatever became of it.
-  static func recorded(_ delivery: RecordedDelivery) -> HookAnswer {
+  /// 202, or what else the sender insists on, where runs start; 200 where none does. A repeated id gets the same again.
+  /// The reason is what people read on the sender's own page of deliveries, so it is there whatever became of it.
+  static func recorded(_ delivery: RecordedDelivery, startedStatus: Int = 202) -> HookAnswer {
     let before = delivery.isRepeat ? "received before, as delivery \(delivery.number): " : ""
     return switch delivery.verdict {
     case .started(let runs):
-      accepted(202, delivery.number, .started, runs: runs, reason: before + delivery.verdict.sentence)
+      accepted(startedStatus, delivery.number, .started, runs: runs, reason: before + delivery.verdict.sentence)
     case .ignored(let reason):
       accepted(200, delivery.number, .ignored, runs: [], reason: before + reason)
     case .rejected(let reason):
@@ -19,7 +19,12 @@ extension HookAnswer {
   }
 
   /// What the sender waits for; the delivery itself is recorded like any other.
-  static func reply(_ reply: Meaning.Reply) -> HookAnswer { HookAnswer(status: 200, body: reply.json) }
+  static func reply(_ reply: Meaning.Reply, _ delivery: RecordedDelivery) -> HookAnswer {
+    switch reply {
+    case .json(let json): HookAnswer(status: 200, body: json)
+    case .text: HookAnswer(status: 200, body: "{\"text\":\(quoted(delivery.verdict.sentence))}")
+    }
+  }
 
   /// To a greeting that nobody signed. Nothing has come of it.
   static let ping = HookAnswer(status: 200, body: #"{"verdict":"ignored","reason":"ping","runs":[]}"#)

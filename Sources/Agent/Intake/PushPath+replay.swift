@@ -1,4 +1,5 @@
 import Model
+import Pipelines
 
 import struct FoundationEssentials.Date
 
@@ -37,9 +38,11 @@ extension PushPath {
       source: source.name, way: .replay, headers: original.headers, body: original.body, address: original.address)
     let date = now()
     do {
-      let meaning = try source.sender.meaning(of: signedRequest(request, source, rules, date))
+      let signed = signedRequest(request, source, rules, date)
+      let meaning = try source.sender.meaning(of: signed)
+      let event = SenderEvent(meaning, of: signed, to: source.name, from: source.sender)
       return try await record(
-        meaning, of: request, date, rules, again: Replay(original: original, person: person, date: date))
+        event, id: meaning.id, of: request, date, rules, again: Replay(original: original, person: person, date: date))
     } catch let error as Unreadable {
       throw ControlError.conflict(
         "delivery \(number) cannot be read as one of \(source.sender.name): \(error.description); was the source "

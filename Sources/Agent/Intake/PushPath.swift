@@ -36,8 +36,10 @@ struct PushPath: Sendable {
 
     do {
       let meaning = try source.sender.meaning(of: signed)
-      let recorded = try await record(meaning, of: request, receivedAt, rules)
-      return meaning.reply.map { .reply($0) } ?? .recorded(recorded)
+      let event = SenderEvent(meaning, of: signed, to: source.name, from: source.sender)
+      let recorded = try await record(event, id: meaning.id, of: request, receivedAt, rules)
+      return meaning.reply.map { .reply($0, recorded) }
+        ?? .recorded(recorded, startedStatus: source.sender.startedStatus)
     } catch let error as Unreadable {
       await reject(request, source, receivedAt, error.description)
       switch error {
@@ -66,33 +68,19 @@ struct PushPath: Sendable {
   ///
   /// - Throws: `StoreFailure`; nothing has happened then.
   func record(
-    _ meaning: Meaning, of request: HookRequest, _ receivedAt: Date, _ rules: Ruleset,
+    _ event: SenderEvent, id: String?, of request: HookRequest, _ receivedAt: Date, _ rules: Ruleset,
     again replay: Replay? = nil
   ) async throws -> RecordedDelivery {
-    let verdict = decide(meaning, rules.pipelines)
+    let verdict = DeliveryMatching.decide(event, rules.pipelines)
     let recorded = try await store.record(
       NewDelivery(
-        source: request.source, way: request.way, id: replay?.original.id ?? meaning.id, event: meaning.event,
+        source: request.source, way: request.way, id: replay?.original.id ?? id, event: event.name,
         receivedAt: receivedAt, address: request.address, headers: request.headers, body: request.body,
         ignored: verdict.ignored, decisions: verdict.decisions, runs: verdict.runs, replayOf: replay?.original.number,
         audit: replay?.audit))
     if !recorded.verdict.runs.isEmpty, !recorded.isRepeat { runsWereQueued() }
     log(recorded, request.source)
     return recorded
-  }
-
-  /// What the delivery starts: one run for each ref and pipeline that says yes to it, with the pipeline as it is now.
-  private func decide(
-    _ meaning: Meaning, _ pipelines: [Pipeline]
-  ) -> (ignored: String?, decisions: [Decision], runs: [RunRequest]) {
-    guard !meaning.pushes.isEmpty else { return (meaning.ignored ?? "not a push", [], []) }
-    let answer = PushMatching.decide(meaning.pushes, pipelines)
-    let runs = answer.starts.map { push, pipeline in
-      RunRequest(
-        pipeline: pipeline, trigger: .push, ref: push.ref, commit: push.after,
-        before: push.before.isZero ? nil : push.before, pusher: push.pusher, message: push.message)
-    }
-    return (answer.ignored, answer.decisions, runs)
   }
 
   private func withoutSecret(_ source: Source) -> HookAnswer {

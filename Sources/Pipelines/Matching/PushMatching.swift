@@ -18,18 +18,12 @@ public enum PushMatching {
     let decisions = pipelines.map { decide(push, $0) }
     guard !decisions.contains(where: \.starts) else { return (decisions, nil) }
     let own = zip(pipelines, decisions).filter { concerns(push, $0.0) }.map(\.1)
-    let ignored =
-      switch own.count {
-      case 0: "no pipeline for \(push.repository.shown())"
-      case 1: own[0].reason
-      default: own.map { "\($0.pipeline): \($0.reason)" }.joined(separator: "; ")
-      }
-    return (decisions, ignored)
+    return (decisions, own.isEmpty ? "no pipeline for \(push.repository.shown())" : Decision.line(own))
   }
 
   /// Whether the push is to the pipeline's repository: one of the payload's addresses has the same identity as the
   /// configured one.
-  private static func concerns(_ push: Push, _ pipeline: Pipeline) -> Bool {
+  static func concerns(_ push: Push, _ pipeline: Pipeline) -> Bool {
     let identity = pipeline.repository.identity
     return push.addresses.contains { $0.identity == identity }
   }
@@ -54,11 +48,11 @@ public enum PushMatching {
     guard !push.deleted, !push.after.isZero else { return no("\(push.ref.full.shown(limit: 200)) was deleted") }
     let answer =
       if let branch = push.ref.branch {
-        nameRule(
+        refRule(
           kind: "branch", name: branch, patterns: trigger.branches,
           other: (kind: "tags", patterns: trigger.tags))
       } else if let tag = push.ref.tag {
-        nameRule(
+        refRule(
           kind: "tag", name: tag, patterns: trigger.tags,
           other: (kind: "branches", patterns: trigger.branches ?? ["**"]))
       } else {
@@ -69,7 +63,7 @@ public enum PushMatching {
   }
 
   /// - Parameter other: what the trigger says of the other kind of ref; `nil` patterns where it says nothing.
-  private static func nameRule(
+  private static func refRule(
     kind: String, name: String, patterns: [String]?, other: (kind: String, patterns: [String]?)
   ) -> Answer {
     let quoted = "\(kind) \"\(name.shown(limit: 200))\""
@@ -77,9 +71,12 @@ public enum PushMatching {
       guard let theirs = other.patterns else { return (true, "\(quoted): every \(kind) matches") }
       return no("\(quoted) is not a match: only \(other.kind) in \(listed(theirs)) start the pipeline")
     }
-    guard let list = try? GlobList(patterns) else {
-      return no("the pipeline's \(kind) patterns cannot be read")
-    }
+    return nameRule(quoted, name: name, patterns: patterns)
+  }
+
+  /// - Parameter quoted: the name with its kind, as the reason begins.
+  static func nameRule(_ quoted: String, name: String, patterns: [String]) -> (starts: Bool, reason: String) {
+    guard let list = try? GlobList(patterns) else { return no("the pipeline's patterns cannot be read") }
     return switch list.answer(to: name) {
     case .included(let pattern): (true, "\(quoted) matches \"\(pattern.shown(limit: 256))\"")
     case .excluded(let pattern): no("\(quoted) excluded by \"\(pattern.shown(limit: 256))\"")
@@ -88,8 +85,8 @@ public enum PushMatching {
   }
 
   /// `[main, release/**]`, the first ten.
-  private static func listed(_ patterns: [String]) -> String {
-    let more = patterns.count > 10 ? ", and \(patterns.count - 10) more" : ""
-    return "[" + patterns.prefix(10).map { $0.shown(limit: 256) }.joined(separator: ", ") + more + "]"
+  static func listed(_ items: some Collection<String>) -> String {
+    let more = items.count > 10 ? ", and \(items.count - 10) more" : ""
+    return "[" + items.prefix(10).map { $0.shown(limit: 256) }.joined(separator: ", ") + more + "]"
   }
 }

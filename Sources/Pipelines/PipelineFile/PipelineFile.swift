@@ -10,25 +10,29 @@ public enum PipelineFile {
   /// - Parameters:
   ///   - file: the file's path, for errors and for the default name.
   ///   - configured: names of the secrets that exist; `nil` where that is not known.
+  ///   - sources: names of the sources that exist; `nil` where that is not known.
   /// - Throws: every mistake of the file, in its order.
   public static func parse(
-    _ bytes: [UInt8], file: String, secrets configured: Set<String>? = nil
+    _ bytes: [UInt8], file: String, secrets configured: Set<String>? = nil, sources: Set<String>? = nil
   ) throws(Diagnostics) -> Pipeline {
     let findings = Findings(try Document.parse(bytes, file: file))
-    let pipeline = pipeline(findings.root, file: file, configured: configured)
+    let pipeline = pipeline(findings.root, file: file, secrets: configured, sources: sources)
     try findings.check()
     guard let pipeline else { throw Diagnostics(file: file, "the file is not a pipeline") }
     return pipeline
   }
 
-  private static func pipeline(_ root: Value, file: String, configured: Set<String>?) -> Pipeline? {
+  private static func pipeline(
+    _ root: Value, file: String, secrets configured: Set<String>?, sources: Set<String>?
+  ) -> Pipeline? {
     guard
       let fields = root.fields(
         PipelineKeys.pipeline, later: PipelineKeys.laterPipeline, expected: "a mapping with `repo`, `on` and `steps`")
     else { return nil }
     let name = name(fields, file: file)
     let repository = repository(fields)
-    let triggers = TriggerReading.triggers(fields)
+    let ref = fields["ref"].flatMap(ref)
+    let triggers = TriggerReading.triggers(fields, sources: sources)
     let variables = fields["env"].map(VariableReading.variables) ?? [:]
     let secrets =
       fields["secrets"].map { VariableReading.secrets($0, variables: variables, configured: configured) } ?? []
@@ -39,7 +43,7 @@ public enum PipelineFile {
     let (steps, finally) = reading.read(fields)
     guard let name, let repository, let triggers else { return nil }
     return Pipeline(
-      name: name, repository: repository, triggers: triggers, environment: variables, secrets: secrets,
+      name: name, repository: repository, triggers: triggers, ref: ref, environment: variables, secrets: secrets,
       timeout: timeout ?? defaultTimeout, grace: grace ?? 10, concurrency: group.map(Concurrency.init(group:)),
       steps: steps, finally: finally)
   }
@@ -92,6 +96,17 @@ public enum PipelineFile {
       value.report("`repo`: \(String(describing: error).shown(limit: 400))")
       return nil
     }
+  }
+
+  private static func ref(_ value: Value) -> RefName? {
+    guard let text = value.string("the name of a branch, or tags/ and that of a tag") else { return nil }
+    guard let ref = RefName(userTyped: text) else {
+      value.report(
+        "`ref`: `\(text.shown(limit: 60))` cannot be the name of a branch or a tag",
+        suggestion: "write one name, such as main or tags/stable; it takes no patterns")
+      return nil
+    }
+    return ref
   }
 
   private static func concurrencyGroup(_ value: Value) -> String? {

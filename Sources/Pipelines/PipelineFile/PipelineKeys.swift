@@ -2,17 +2,19 @@
 /// later one (so that the mistake is named for what it is).
 enum PipelineKeys {
   static let pipeline = [
-    "name", "repo", "on", "env", "secrets", "timeout", "grace", "concurrency", "steps", "finally",
+    "name", "repo", "ref", "on", "env", "secrets", "timeout", "grace", "concurrency", "steps", "finally",
   ]
   static let laterPipeline = [
     "on_interrupt", "user", "limits", "sandbox", "workspace", "on_failure", "notify", "environment", "file", "inputs",
   ]
 
-  static let triggers = ["push", "manual"]
-  static let laterTriggers = ["schedule", "webhook", "poll"]
+  static let triggers = ["push", "webhook", "manual"]
+  static let laterTriggers = ["schedule", "poll"]
 
   static let push = ["branches", "tags", "skip"]
   static let laterPush = ["paths"]
+
+  static let webhook = ["source", "event", "where"]
 
   static let concurrency = ["group"]
   static let laterConcurrency = ["mode"]

@@ -4,23 +4,24 @@ import Model
 enum TriggerReading {
   private static let example = "write `on: {push: {branches: [main]}}`"
 
-  static func triggers(_ pipeline: Fields) -> Triggers? {
+  /// - Parameter sources: names of the sources that exist; `nil` where that is not known.
+  static func triggers(_ pipeline: Fields, sources: Set<String>?) -> Triggers? {
     guard let value = pipeline["on"] else {
       pipeline.value.report("`on` is missing: nothing would start this pipeline", suggestion: example)
       return nil
     }
     var triggers = Triggers(push: nil, manual: false)
     switch value.node.content {
-    case .mapping: guard read(mapping: value, into: &triggers) else { return nil }
+    case .mapping: guard read(mapping: value, sources, into: &triggers) else { return nil }
     case .scalar, .list:
       // `on: push` and `on: [push, manual]`
       guard !value.isNull, let words = value.oneOrMany(atMost: 10) else {
-        value.mismatch("a mapping with `push` or `manual`", suggestion: example)
+        value.mismatch("a mapping with `push`, `webhook` or `manual`", suggestion: example)
         return nil
       }
       for word in words where !read(word: word, into: &triggers) { return nil }
     }
-    if triggers.push == nil, !triggers.manual {
+    if triggers.push == nil, triggers.webhooks == nil, !triggers.manual {
       pipeline.report(key: "on", "nothing would start this pipeline", suggestion: example + " or `on: {manual: true}`")
     }
     return triggers
@@ -35,19 +36,24 @@ enum TriggerReading {
     case "manual":
       triggers.manual = true
       return true
+    case "webhook":
+      word.report("trigger `webhook` needs the name of a source", suggestion: EventReading.example)
     case _ where PipelineKeys.laterTriggers.contains(text):
       word.report("trigger `\(text)` is not supported by this version of Pushrod", suggestion: "remove it")
     default:
       word.report(
         "unknown trigger `\(text.shown())`",
-        suggestion: Suggestion.didYouMean(text, PipelineKeys.triggers) ?? "known are push and manual")
+        suggestion: Suggestion.didYouMean(text, PipelineKeys.triggers)
+          ?? "known are \(PipelineKeys.triggers.joined(separator: ", "))")
     }
     return false
   }
 
-  private static func read(mapping value: Value, into triggers: inout Triggers) -> Bool {
+  private static func read(mapping value: Value, _ sources: Set<String>?, into triggers: inout Triggers) -> Bool {
     guard let fields = value.fields(PipelineKeys.triggers, later: PipelineKeys.laterTriggers) else { return false }
     if let push = fields["push"] { triggers.push = pushTrigger(push) }
+    // Empty only where a mistake was reported; that nothing starts the pipeline would be a second one.
+    if let events = fields["webhook"] { triggers.webhooks = EventReading.triggers(events, configured: sources) ?? [] }
     if let manual = fields["manual"] {
       triggers.manual = true
       if case .mapping = manual.node.content {
@@ -67,8 +73,8 @@ enum TriggerReading {
       let fields = value.fields(
         PipelineKeys.push, later: PipelineKeys.laterPush, expected: "a mapping with `branches`, `tags` or `skip`")
     else { return trigger }
-    trigger.branches = fields["branches"].map(patterns)
-    trigger.tags = fields["tags"].map(patterns)
+    trigger.branches = fields["branches"].map(PatternReading.patterns)
+    trigger.tags = fields["tags"].map(PatternReading.patterns)
     if let skip = fields["skip"], let text = skip.string("a text such as \"[skip deploy]\"") {
       if text.isEmpty || text.utf8.count > 200 {
         skip.report("`on.push.skip` must be a text of 1 to 200 bytes")
@@ -77,28 +83,5 @@ enum TriggerReading {
       }
     }
     return trigger
-  }
-
-  private static func patterns(_ value: Value) -> [String] {
-    guard let items = value.oneOrMany(atMost: 100) else { return [] }
-    guard !items.isEmpty else {
-      value.report("\(value.subject) is an empty list, which matches nothing", suggestion: "leave the key out")
-      return []
-    }
-    var patterns: [String] = []
-    for item in items {
-      guard let text = item.string("a pattern such as main or \"release/**\"") else { continue }
-      do {
-        _ = try GlobList([text])
-        patterns.append(text)
-      } catch {
-        item.report("the pattern `\(text.shown(limit: 60))` cannot be read: \(error.description)")
-      }
-    }
-    if patterns.count == items.count, patterns.allSatisfy(GlobList.excludes) {
-      value.report(
-        "\(value.subject) only excludes, so nothing would match", suggestion: "put \"**\" before the exclusions")
-    }
-    return patterns
   }
 }

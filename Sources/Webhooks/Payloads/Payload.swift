@@ -7,14 +7,17 @@ enum Payload {
   /// Deeper than any forge's payload by far, and far from the decoder's own recursion limit.
   static let deepest = 128
 
-  static func decode<Value: Decodable>(_ type: Value.Type, from json: [UInt8]) throws(Unreadable) -> Value {
+  /// - Parameter most: how many values there may be, for types that take every one of them.
+  static func decode<Value: Decodable>(
+    _ type: Value.Type, from json: [UInt8], values most: Int = .max
+  ) throws(Unreadable) -> Value {
     // A raw NUL is no JSON; it would be taken for UTF-16 or UTF-32, which the scan for depth cannot read.
     guard !json.contains(0), String(validating: json, as: UTF8.self) != nil else {
       throw .body("The payload is not UTF-8 text.")
     }
-    guard depth(of: json) <= deepest else {
-      throw .body("The payload nests deeper than \(deepest) levels.")
-    }
+    let shape = shape(of: json)
+    guard shape.depth <= deepest else { throw .body("The payload nests deeper than \(deepest) levels.") }
+    guard shape.values <= most else { throw .body("The payload has more than \(most) values.") }
     do {
       return try JSONDecoder().decode(type, from: Data(json))
     } catch let error as DecodingError {
@@ -24,10 +27,13 @@ enum Payload {
     }
   }
 
-  /// The deepest nesting of arrays and objects, without recursion. Braces within strings do not count.
-  private static func depth(of json: [UInt8]) -> Int {
+  /// The deepest nesting of arrays and objects, and a number that there are no more values than, without recursion.
+  /// What stands within strings does not count.
+  private static func shape(of json: [UInt8]) -> (depth: Int, values: Int) {
     var depth = 0
     var deepest = 0
+    // Every value but the first follows a bracket or a comma.
+    var values = 1
     var inString = false
     var escaped = false
     for byte in json {
@@ -45,12 +51,14 @@ enum Payload {
       case UInt8(ascii: "\""): inString = true
       case UInt8(ascii: "{"), UInt8(ascii: "["):
         depth += 1
+        values += 1
         deepest = max(deepest, depth)
+      case UInt8(ascii: ","): values += 1
       case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
       default: break
       }
     }
-    return deepest
+    return (deepest, values)
   }
 
   private static func sentence(for error: DecodingError) -> String {

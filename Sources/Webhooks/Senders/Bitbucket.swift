@@ -28,8 +28,7 @@ public struct Bitbucket: Sender {
     let event = try EventName.read(request.headers, ["X-Event-Key"])
     let id = id(of: request.headers)
     guard event == pushEvent else {
-      return event == "diagnostics:ping"
-        ? Meaning(id: id, event: event, pushes: [], ignored: "ping") : .notAPush(event, id: id)
+      return event == "diagnostics:ping" ? .greeting(event, id: id, "ping") : .notAPush(event, id: id)
     }
     return name == Bitbucket.cloud.name
       ? try Payload.decode(BitbucketPayload.self, from: request.body).meaning(id: id, event: event)

@@ -36,7 +36,7 @@ public struct GenericHMAC: Sender {
   }
 
   public func meaning(of request: SignedRequest) throws(Unreadable) -> Meaning {
-    .event(nil, id: request.options.idHeader.flatMap { DeliveryID.read(request.headers, [$0]) }, of: name)
+    .event(nil, id: request.options.idHeader.flatMap { DeliveryID.read(request.headers, [$0]) })
   }
 
   /// It stands in a header that only the options name.

@@ -8,6 +8,7 @@ public import Model
 /// once started, and the id tells it apart while it is kept.
 public struct GitHub: Sender {
   public let name = "github"
+  public let jsonFormField: String? = "payload"
 
   public init() {}
 
@@ -29,8 +30,7 @@ public struct GitHub: Sender {
     let event = try EventName.read(request.headers, ["X-GitHub-Event"])
     let id = id(of: request.headers)
     guard event == "push" else {
-      let reason = event == "ping" ? "ping" : "event `\(event)` is not a push"
-      return Meaning(id: id, event: event, push: nil, ignored: reason)
+      return event == "ping" ? .greeting(event, id: id, "ping") : .notAPush(event, id: id)
     }
     let json =
       switch contentType {

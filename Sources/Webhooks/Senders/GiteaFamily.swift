@@ -11,6 +11,7 @@ public struct GiteaFamily: Sender {
   public static let gogs = GiteaFamily(name: "gogs", brands: ["Gogs", "Gitea", "Forgejo"])
 
   public let name: String
+  public let jsonFormField: String? = "payload"
   /// The names in the headers, the sender's own first.
   private let brands: [String]
 
@@ -60,7 +61,7 @@ public struct GiteaFamily: Sender {
       return try Payload.decode(GogsCreatePayload.self, from: try json(of: request))
         .meaning(id: id, event: event)
     default:
-      return Meaning(id: id, event: event, push: nil, ignored: "event `\(event)` is not a push")
+      return .notAPush(event, id: id)
     }
   }
 

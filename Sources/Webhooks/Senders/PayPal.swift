@@ -49,7 +49,7 @@ public struct PayPal: Sender {
 
   public func meaning(of request: SignedRequest) throws(Unreadable) -> Meaning {
     let payload = try Payload.decode(PayPalPayload.self, from: request.body)
-    return .event(payload.eventType, id: id(of: request.headers), of: name)
+    return .event(payload.eventType, id: id(of: request.headers))
   }
 
   public func id(of headers: Headers) -> String? { DeliveryID.read(headers, ["PAYPAL-TRANSMISSION-ID"]) }

@@ -29,7 +29,7 @@ public struct Pingdom: Sender {
   public func meaning(of request: SignedRequest) throws(Unreadable) -> Meaning {
     let payload = try Payload.decode(PingdomPayload.self, from: request.body)
     let id = payload.checkID.flatMap { check in payload.time.map { "\(check)-\($0)" } }
-    return .event(payload.state ?? payload.type, id: DeliveryID.read(id), of: name)
+    return .event(payload.state ?? payload.type, id: DeliveryID.read(id))
   }
 
   /// It stands in the body.

@@ -23,10 +23,9 @@ public struct Shopify: Sender {
 
   public func meaning(of request: SignedRequest) throws(Unreadable) -> Meaning {
     let topic = try EventName.read(request.headers, ["X-Shopify-Topic", "Shopify-Topic"])
-    var meaning = Meaning.event(topic, id: id(of: request.headers), of: name)
+    let id = id(of: request.headers)
     let test = request.headers["X-Shopify-Test"] ?? request.headers["Shopify-Test"]
-    if test?.lowercased() == "true" { meaning.ignored = "test notification" }
-    return meaning
+    return test?.lowercased() == "true" ? .greeting(topic, id: id, "test notification") : .event(topic, id: id)
   }
 
   public func id(of headers: Headers) -> String? {

@@ -8,6 +8,9 @@ public import Model
 /// challenge, signed like all else, and wants it back. What it posts again has a retry number and the same `event_id`.
 public struct Slack: Sender {
   public let name = "slack"
+  public let jsonFormField: String? = "payload"
+  /// It tells the person who pressed a button of any other one as of a failure.
+  public let startedStatus = 200
 
   public init() {}
 
@@ -32,18 +35,20 @@ public struct Slack: Sender {
       let isCommand = (try? FormBody.value(of: "command", in: request.body)) != nil
       let json = try? FormBody.value(of: "payload", in: request.body)
       let type = json.flatMap { try? Payload.decode(SlackPayload.self, from: $0).type }
-      return .event(isCommand ? "slash_command" : type, id: nil, of: name)
+      var meaning = Meaning.event(isCommand ? "slash_command" : type, id: nil)
+      if isCommand { meaning.reply = .text }
+      return meaning
     case .json:
       let payload = try Payload.decode(SlackPayload.self, from: request.body)
       guard payload.type == "url_verification" else {
-        return .event(payload.event?.type ?? payload.type, id: DeliveryID.read(payload.eventID), of: name)
+        return .event(payload.event?.type ?? payload.type, id: DeliveryID.read(payload.eventID))
       }
       guard let challenge = payload.challenge, challenge.utf8.count <= 1024 else {
         throw .body("The payload has no `challenge` of at most 1024 bytes.")
       }
-      return Meaning(
-        id: nil, event: "url_verification", pushes: [], ignored: "challenge answered",
-        reply: Meaning.Reply(json: try SlackChallenge(challenge: challenge).json()))
+      var meaning = Meaning.greeting("url_verification", id: nil, "challenge answered")
+      meaning.reply = .json(try SlackChallenge(challenge: challenge).json())
+      return meaning
     }
   }
 
@@ -53,8 +58,10 @@ public struct Slack: Sender {
   public func headers(signing request: SignedRequest, event: String, id: String, secret: Secret) -> Headers? {
     let time = String(Int(request.now))
     let digest = HexDigest(hmacOver: Array("v0:\(time):".utf8), request.body, secret: secret)
+    // Events are JSON; slash commands and interactions are forms.
+    let type = request.body.first == UInt8(ascii: "{") ? "application/json" : "application/x-www-form-urlencoded"
     return [
-      "Content-Type": "application/json", "X-Slack-Request-Timestamp": time, "X-Slack-Signature": "v0=" + digest.text,
+      "Content-Type": type, "X-Slack-Request-Timestamp": time, "X-Slack-Signature": "v0=" + digest.text,
     ]
   }
 }

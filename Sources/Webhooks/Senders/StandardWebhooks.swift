@@ -25,7 +25,7 @@ public struct StandardWebhooks: Sender {
   public func meaning(of request: SignedRequest) throws(Unreadable) -> Meaning {
     // The specification recommends a JSON body with a `type` and demands neither.
     let type = (try? Payload.decode(EventPayload.self, from: request.body))?.type
-    return .event(type, id: id(of: request.headers), of: name)
+    return .event(type, id: id(of: request.headers))
   }
 
   public func id(of headers: Headers) -> String? {

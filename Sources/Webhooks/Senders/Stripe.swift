@@ -40,7 +40,7 @@ public struct Stripe: Sender {
 
   public func meaning(of request: SignedRequest) throws(Unreadable) -> Meaning {
     let payload = try Payload.decode(EventPayload.self, from: request.body)
-    return .event(payload.type, id: DeliveryID.read(payload.id), of: name)
+    return .event(payload.type, id: DeliveryID.read(payload.id))
   }
 
   /// It stands in the body.

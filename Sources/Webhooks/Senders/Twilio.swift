@@ -33,7 +33,7 @@ public struct Twilio: Sender {
   }
 
   public func meaning(of request: SignedRequest) throws(Unreadable) -> Meaning {
-    .event(nil, id: id(of: request.headers), of: name)
+    .event(nil, id: id(of: request.headers))
   }
 
   public func id(of headers: Headers) -> String? { DeliveryID.read(headers, ["I-Twilio-Idempotency-Token"]) }

@@ -7,6 +7,7 @@ public import Model
 /// five failed deliveries it switches the hook off.
 public struct WooCommerce: Sender {
   public let name = "woocommerce"
+  public let startedStatus = 200
 
   public init() {}
 
@@ -29,9 +30,9 @@ public struct WooCommerce: Sender {
   }
 
   public func meaning(of request: SignedRequest) throws(Unreadable) -> Meaning {
-    if isUnsignedPing(request) { return Meaning(id: nil, event: "ping", pushes: [], ignored: "ping") }
+    if isUnsignedPing(request) { return .greeting("ping", id: nil, "ping") }
     let topic = try EventName.read(request.headers, ["X-WC-Webhook-Topic"])
-    return .event(topic, id: id(of: request.headers), of: name)
+    return .event(topic, id: id(of: request.headers))
   }
 
   public func id(of headers: Headers) -> String? { DeliveryID.read(headers, ["X-WC-Webhook-Delivery-ID"]) }

@@ -17,7 +17,7 @@ struct CheckCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("Pipeline files.", valueName: "file"))
   var files: [String] = []
 
-  @Option(help: "The configuration; its secrets are then also what pipelines are checked against.")
+  @Option(help: "The configuration; its secrets and sources are then also what pipelines are checked against.")
   var config: String?
 
   @Flag(help: "Print JSON.")
@@ -29,7 +29,7 @@ struct CheckCommand: ParsableCommand {
     if files.isEmpty || config != nil {
       try checkConfiguration(environment, &report)
     } else {
-      for file in files { report.checkPipeline(file, secrets: nil) }
+      for file in files { report.checkPipeline(file, secrets: nil, sources: nil) }
     }
     Output.standard.print(json ? try report.json() : report.text)
     if !report.valid { throw CommandExit(.failed) }
@@ -43,6 +43,7 @@ struct CheckCommand: ParsableCommand {
       throw CommandExit(.wrongUse, error.summary)
     }
     var secrets: Set<String>?
+    var sources: Set<String>?
     var folder: String?
     do {
       let configuration = try Configuration.load(
@@ -50,18 +51,19 @@ struct CheckCommand: ParsableCommand {
       report.add(file, "configuration")
       report.notes = configuration.unreadSecrets.map { "\($0) cannot be read here; the agent has to" }
       secrets = configuration.secretNames
+      sources = configuration.sourceNames
       folder = configuration.pipelinesFolder
     } catch {
       report.add(error)
     }
     if !files.isEmpty {
-      for file in files { report.checkPipeline(file, secrets: secrets) }
+      for file in files { report.checkPipeline(file, secrets: secrets, sources: sources) }
     } else if let folder {
       do {
         // File by file, so that each has its own line; then as a whole, for what only the whole can have wrong.
         let files = try PipelineFolder.files(in: folder)
-        for file in files { report.checkPipeline(file, secrets: secrets) }
-        if report.valid { _ = try PipelineFolder.load(folder, secrets: secrets ?? []) }
+        for file in files { report.checkPipeline(file, secrets: secrets, sources: sources) }
+        if report.valid { _ = try PipelineFolder.load(folder, secrets: secrets ?? [], sources: sources ?? []) }
       } catch {
         report.add(error)
       }
@@ -90,9 +92,9 @@ private struct Report: Encodable {
     mistakes += found.all
   }
 
-  mutating func checkPipeline(_ file: String, secrets: Set<String>?) {
+  mutating func checkPipeline(_ file: String, secrets: Set<String>?, sources: Set<String>?) {
     do {
-      let pipeline = try PipelineFolder.load(file: file, secrets: secrets)
+      let pipeline = try PipelineFolder.load(file: file, secrets: secrets, sources: sources)
       let steps = pipeline.steps.count + pipeline.finally.count
       add(file, "pipeline \(pipeline.name), \(steps) \(steps == 1 ? "step" : "steps")")
     } catch {

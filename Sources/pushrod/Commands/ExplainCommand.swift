@@ -1,3 +1,4 @@
+import Agent
 import AgentConfiguration
 import ArgumentParser
 import FoundationEssentials
@@ -17,6 +18,12 @@ struct ExplainCommand: ParsableCommand {
 
   @OptionGroup var request: StoredRequest
 
+  @Option(
+    help: ArgumentHelp(
+      "The source that it came to; where not given, the one that the configuration has of that sender, else the "
+        + "sender's name.", valueName: "name"))
+  var source: String?
+
   @Option(help: ArgumentHelp("The configuration that names the folder of the pipelines.", valueName: "file"))
   var config: String?
 
@@ -35,19 +42,18 @@ struct ExplainCommand: ParsableCommand {
       explanation.notes.append("the headers name no Content-Type; the body was read as application/json")
     }
     let body = try request.readBody()
-    let known = try knownPipelines(&explanation.notes)
+    let known = try known(&explanation.notes)
+    let source = try sourceName(of: sender, known?.sources, &explanation.notes)
+    explanation.source = source
     do {
-      let meaning = try sender.meaning(
-        of: SignedRequest(headers: headers, body: body, now: Date().timeIntervalSince1970))
+      let signed = SignedRequest(headers: headers, body: body, now: Date().timeIntervalSince1970)
+      let meaning = try sender.meaning(of: signed)
       explanation.meaning = meaning
       explanation.reason = meaning.ignored
-      if !meaning.pushes.isEmpty {
-        if let known {
-          let answer = PushMatching.decide(meaning.pushes, known)
-          (explanation.decisions, explanation.reason) = (answer.decisions, answer.ignored)
-        }
-      } else if let reason = meaning.ignored {
-        explanation.decisions = (known ?? []).map { Decision(pipeline: $0.name, starts: false, reason: reason) }
+      if let known {
+        let event = SenderEvent(meaning, of: signed, to: source, from: sender)
+        let answer = DeliveryMatching.decide(event, known.pipelines)
+        (explanation.decisions, explanation.reason) = (answer.decisions, answer.ignored)
       }
     } catch {
       explanation.error = error.description
@@ -56,19 +62,46 @@ struct ExplainCommand: ParsableCommand {
     if explanation.error != nil { throw CommandExit(.failed) }
   }
 
-  /// `nil` where there are none to ask; a note then says so. What was named on the command line must be readable.
-  private func knownPipelines(_ notes: inout [String]) throws(CommandExit) -> [Pipeline]? {
+  /// - Parameter configured: `nil` where no configuration was read.
+  private func sourceName(
+    of sender: any Sender, _ configured: [SourceConfiguration]?, _ notes: inout [String]
+  ) throws(CommandExit) -> String {
+    guard let source else {
+      let own = (configured ?? []).filter { $0.sender == sender.name }.map(\.name)
+      if own.count > 1 {
+        notes.append(
+          "there are several sources of \(sender.name): \(own.joined(separator: ", ")); name one with --source")
+      }
+      return own.count == 1 ? own[0] : sender.name
+    }
+    guard let configured, !configured.contains(where: { $0.name == source }) else { return source }
+    let names = configured.map(\.name)
+    let question =
+      Suggestion.didYouMean(source, names)
+      ?? (names.isEmpty ? "it has none." : "it has \(names.joined(separator: ", ")).")
+    throw CommandExit(
+      .wrongUse, "the configuration has no source `\(source.withoutControls)`; \(question)")
+  }
+
+  private typealias Known = (pipelines: [Pipeline], sources: [SourceConfiguration]?)
+
+  /// `nil` where there are no pipelines to ask; a note then says so. What was named on the command line must be
+  /// readable.
+  private func known(_ notes: inout [String]) throws(CommandExit) -> Known? {
     do {
       if let pipelines, config == nil {
-        return try PipelineFolder.files(in: pipelines).map { file throws(Diagnostics) in
-          try PipelineFolder.load(file: file, secrets: nil)
+        let read = try PipelineFolder.files(in: pipelines).map { file throws(Diagnostics) in
+          try PipelineFolder.load(file: file, secrets: nil, sources: nil)
         }
+        return (read, nil)
       }
       let environment = ProcessInfo.processInfo.environment
       let loaded = try Configuration.load(
         file: try Configuration.find(explicit: config, environment: environment),
         overrides: Overrides(pipelines: pipelines), environment: environment, senders: Senders.all.map(\.name))
-      return try PipelineFolder.load(loaded.pipelinesFolder, secrets: Set(loaded.secrets.keys))
+      let read = try PipelineFolder.load(
+        loaded.pipelinesFolder, secrets: Set(loaded.secrets.keys), sources: loaded.sourceNames)
+      return (read, loaded.sources)
     } catch {
       guard config == nil, pipelines == nil else { throw CommandExit(.wrongUse, error.description) }
       notes.append("no pipelines were asked: \(error.summary)")

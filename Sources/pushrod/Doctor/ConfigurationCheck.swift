@@ -20,7 +20,7 @@ struct ConfigurationCheck {
         .ok("configuration", "\(file) is valid; sources: \(configuration.sources.map(\.name).joined(separator: ", ")).")
       )
       pipelines = try PipelineFolder.load(
-        configuration.pipelinesFolder, secrets: Set(configuration.secrets.keys))
+        configuration.pipelinesFolder, secrets: Set(configuration.secrets.keys), sources: configuration.sourceNames)
       findings.append(
         pipelines.isEmpty
           ? .warn(

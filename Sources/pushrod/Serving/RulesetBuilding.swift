@@ -16,7 +16,8 @@ enum RulesetBuilding {
     }
     return Ruleset(
       sources: sources,
-      pipelines: try PipelineFolder.load(configuration.pipelinesFolder, secrets: Set(configuration.secrets.keys)),
+      pipelines: try PipelineFolder.load(
+        configuration.pipelinesFolder, secrets: Set(configuration.secrets.keys), sources: configuration.sourceNames),
       credentials: configuration.credentials, secrets: configuration.secrets,
       allowedSchemes: configuration.allowedSchemes, publicURL: configuration.publicURL,
       parallelRuns: configuration.parallelRuns, fetchTimeout: configuration.limits.fetchTimeout,

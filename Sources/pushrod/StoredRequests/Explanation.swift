@@ -6,6 +6,8 @@ import Webhooks
 /// What a stored delivery says and what would come of it.
 struct Explanation: Encodable {
   var sender: String
+  /// The source that it is taken to have come to.
+  var source: String?
   var meaning: Meaning?
   /// Why nothing starts: the event's own reason, else the pipelines'.
   var reason: String?
@@ -16,13 +18,14 @@ struct Explanation: Encodable {
   var notes: [String] = []
 
   private enum CodingKeys: String, CodingKey {
-    case sender, id, event, push, pushes, reason, pipelines, error, notes
+    case sender, source, id, event, push, pushes, reason, pipelines, error, notes
   }
 
   /// The keys are always there; what is not known is null.
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(sender, forKey: .sender)
+    try container.encode(source, forKey: .source)
     try container.encode(meaning?.id, forKey: .id)
     try container.encode(meaning?.event, forKey: .event)
     try container.encode(reason, forKey: .reason)
@@ -64,6 +67,7 @@ extension Explanation {
   var text: String {
     if let error { return "cannot be read: \(error)" }
     var lines = ["event      \(meaning?.event ?? "unknown")"]
+    if let source { lines.append("source     \(source.shown())") }
     if let id = meaning?.id { lines.append("id         \(id)") }
     for push in meaning?.pushes ?? [] { lines += describe(push) }
     let width = decisions.map(\.pipeline.count).max() ?? 0

@@ -1,0 +1,147 @@
+import Model
+
+/// Reads `on.webhook`: one mapping, or a list of them.
+enum EventReading {
+  static let expected = "a mapping with `source`, or a list of such mappings"
+  static let example = "write `webhook: {source: stripe, event: \"checkout.*\"}`, with a source of your configuration"
+
+  /// A path names a field; longer or deeper ones are mistakes.
+  private static let longestPath = 256
+  private static let deepestPath = 16
+  /// The longest text that a field may be compared with, in bytes; globs have a limit of their own.
+  private static let longestText = 1024
+  /// Beyond it not every whole number is a `Double`, and two of them could pass for one.
+  private static let largestNumber = 9_007_199_254_740_992.0  // 2^53
+
+  /// - Parameter configured: names of the sources that exist; `nil` where that is not known.
+  /// - Returns: `nil` where nothing could be read.
+  static func triggers(_ value: Value, configured: Set<String>?) -> [WebhookTrigger]? {
+    var items = [value]
+    if case .list = value.node.content {
+      guard let listed = value.list(atMost: 20) else { return nil }
+      items = listed
+    }
+    guard !items.isEmpty else {
+      value.report("\(value.subject) is an empty list, so no event would start this pipeline", suggestion: example)
+      return nil
+    }
+    let triggers = items.compactMap { trigger($0, configured: configured) }
+    return triggers.isEmpty ? nil : triggers
+  }
+
+  private static func trigger(_ value: Value, configured: Set<String>?) -> WebhookTrigger? {
+    guard case .mapping = value.node.content else {
+      value.mismatch(expected, suggestion: example)
+      return nil
+    }
+    guard let fields = value.fields(PipelineKeys.webhook, expected: expected) else { return nil }
+    let source = source(fields, configured: configured)
+    let events = fields["event"].map(PatternReading.patterns)
+    let conditions = fields["where"].map(conditions) ?? []
+    return source.map { WebhookTrigger(source: $0, events: events, conditions: conditions) }
+  }
+
+  private static func source(_ fields: Fields, configured: Set<String>?) -> String? {
+    guard let value = fields["source"] else {
+      fields.value.report("\(fields.value.subject) has no `source`: whose events it means", suggestion: example)
+      return nil
+    }
+    guard let name = value.string("the name of a source") else { return nil }
+    guard let configured else { return name }
+    guard configured.contains(name) else {
+      value.report(
+        "source `\(name.shown())` is not configured",
+        suggestion: Suggestion.didYouMean(name, configured.sorted())
+          ?? (configured.isEmpty
+            ? "the agent's configuration has no `sources`"
+            : "the agent's configuration has \(configured.sorted().prefix(20).joined(separator: ", "))"))
+      return nil
+    }
+    return name
+  }
+}
+
+/// Reads `where`.
+extension EventReading {
+  private static func conditions(_ value: Value) -> [WebhookTrigger.Condition] {
+    let entries = value.named(atMost: 20, expected: "a mapping of field paths to values, such as {type: invoice.paid}")
+    guard let entries else { return [] }
+    if entries.isEmpty { value.report("\(value.subject) is empty", suggestion: "leave the key out") }
+    return entries.compactMap { entry in
+      let path = path(entry)
+      let values = values(entry)
+      guard let path, let values else { return nil }
+      return WebhookTrigger.Condition(path: path, values: values)
+    }
+  }
+
+  private static func path(_ entry: NamedValue) -> [String]? {
+    let keys = entry.name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    let name = "`\(entry.name.shown(limit: 60))`"
+    if keys.contains("") {
+      entry.report(
+        "\(name) cannot be the path of a field: between its dots a key is missing",
+        suggestion: "write the keys from the top of the event, as in data.object.currency")
+    } else if entry.name.utf8.count > longestPath || keys.count > deepestPath {
+      entry.report("\(name) is longer than \(longestPath) bytes or has more than \(deepestPath) keys")
+    } else if entry.name.hasPrefix("$") || entry.name.contains("[") {
+      entry.report(
+        "\(name) cannot be the path of a field", suggestion: "write keys and numbers with dots, as in items.0.name")
+    } else {
+      return keys
+    }
+    return nil
+  }
+
+  private static func values(_ entry: NamedValue) -> [WebhookTrigger.Value]? {
+    let value = entry.value
+    if case .mapping(let inner) = value.node.content {
+      let key = inner.first.map { "`\(entry.name.shown(limit: 60)).\($0.key.shown(limit: 60)): …`" }
+      value.report(
+        "\(value.subject) must be a value or a list of values, not a mapping",
+        suggestion: key.map { "write the path as one key: \($0)" })
+      return nil
+    }
+    guard let items = value.oneOrMany(atMost: 100) else { return nil }
+    guard !items.isEmpty else {
+      value.report("\(value.subject) is an empty list, which matches nothing", suggestion: "leave the key out")
+      return nil
+    }
+    let values = items.compactMap(scalar)
+    return values.count == items.count ? values : nil
+  }
+
+  /// What is written without quotes is what it looks like to JSON: null, true, false, a number; all else is text.
+  private static func scalar(_ value: Value) -> WebhookTrigger.Value? {
+    guard !value.isNull else { return .absent }
+    guard let text = value.string("a text, a number, true, false or null") else { return nil }
+    if case .scalar(_, quoted: false) = value.node.content {
+      if text == "true" || text == "false" { return .bool(text == "true") }
+      if let number = number(text) {
+        guard number.magnitude <= largestNumber else {
+          value.report("\(value.subject) is too large a number to be compared exactly")
+          return nil
+        }
+        return .number(number)
+      }
+    }
+    guard text.utf8.count <= longestText else {
+      value.report("\(value.subject) is longer than \(longestText) bytes")
+      return nil
+    }
+    guard FieldPattern.isGlob(text) else { return .text(text) }
+    do {
+      _ = try Glob(text)
+      return .text(text)
+    } catch {
+      value.report("the pattern `\(text.shown(limit: 60))` cannot be read: \(error.description)")
+      return nil
+    }
+  }
+
+  /// A number as JSON writes it (RFC 8259, section 6); `1.`, `.5`, `+1`, `0x1f` and `007` are texts.
+  private static func number(_ text: String) -> Double? {
+    guard text.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+\-]?[0-9]+)?/) != nil else { return nil }
+    return Double(text).flatMap { $0.isFinite ? $0 : nil }
+  }
+}
