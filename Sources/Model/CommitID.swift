@@ -22,8 +22,13 @@ public struct CommitID: Hashable, Sendable, CustomStringConvertible {
     hex = String(decoding: folded, as: UTF8.self)
   }
 
+  private init(wellFormed hex: String) { self.hex = hex }
+
   /// Forges write forty zeros for "no commit": `before` of a new ref, `after` of a deleted one.
   public var isZero: Bool { hex.utf8.allSatisfy { $0 == UInt8(ascii: "0") } }
+
+  /// "No commit", with as many zeros as this id has digits.
+  public var zeros: CommitID { CommitID(wellFormed: String(repeating: "0", count: hex.utf8.count)) }
 
   /// The first eight digits, for people.
   public var short: String { String(hex.prefix(8)) }

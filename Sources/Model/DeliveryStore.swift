@@ -16,6 +16,8 @@ public struct NewDelivery: Sendable {
   public var decisions: [Decision]
   /// The runs to queue, in this order, in the same transaction.
   public var runs: [RunRequest]
+  /// Where the refs of the delivery's pushes now stand, for each pipeline that watches them.
+  public var moves: [RefMove]
   /// The delivery that a person had repeated; its id counts for nothing then.
   public var replayOf: Int?
   /// What a person did to have it recorded: written in the same transaction, with the delivery's number as its detail.
@@ -24,7 +26,7 @@ public struct NewDelivery: Sendable {
   public init(
     source: String, way: Way = .webhook, id: String?, event: String?, receivedAt: Date, address: String?,
     headers: Headers, body: [UInt8], ignored: String?, decisions: [Decision], runs: [RunRequest],
-    replayOf: Int? = nil, audit: AuditedAct? = nil
+    moves: [RefMove] = [], replayOf: Int? = nil, audit: AuditedAct? = nil
   ) {
     self.source = source
     self.way = way
@@ -37,6 +39,7 @@ public struct NewDelivery: Sendable {
     self.ignored = ignored
     self.decisions = decisions
     self.runs = runs
+    self.moves = moves
     self.replayOf = replayOf
     self.audit = audit
   }
@@ -65,6 +68,10 @@ public protocol DeliveryStore: Sendable {
   /// When this returns, all of it is durable (fsync). Deliveries that wait at the same time share a commit.
   /// A second delivery with the same source and id changes nothing and gets the first one's verdict, unless it is a
   /// replay. An id stays known when its delivery has been pruned.
+  ///
+  /// With the delivery, its `moves` are remembered. A run of a commit that the same pipeline was already told of for
+  /// the same ref, by a delivery of another source, is not queued again; where no run is left, the verdict says so.
+  /// A replay neither remembers nor minds any of this.
   /// - Throws: `StoreFailure`; nothing is recorded then.
   func record(_ delivery: NewDelivery) async throws -> RecordedDelivery
 

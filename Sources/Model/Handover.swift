@@ -17,13 +17,13 @@ public struct Handover: Codable, Sendable {
 }
 
 /// How to reach the repositories whose address matches `pattern`.
-public struct RepositoryCredential: Codable, Sendable {
+public struct RepositoryCredential: Codable, Hashable, Sendable {
   /// `https://github.com/acme/*`, `git@github.com:acme/shop.git`, …: compared with a repository's identity,
   /// `*` stands for any run of characters.
   public var pattern: String
   public var access: Access
 
-  public enum Access: Codable, Sendable {
+  public enum Access: Codable, Hashable, Sendable {
     /// Sent as the password of the user `x-access-token` (GitHub, Gitea, Forgejo) or `oauth2` (GitLab).
     case token(String)
     case password(user: String, password: String)
