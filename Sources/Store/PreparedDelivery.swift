@@ -14,7 +14,9 @@ struct PreparedDelivery: Sendable {
   private let ignored: String?
   private let audit: AuditedAct?
   private let fields: Fields
+  private let decisions: [Decision]
   private let runs: [PreparedRun]
+  private let moves: [PreparedMove]
 
   private struct Fields: Sendable {
     var event: String?
@@ -38,7 +40,11 @@ struct PreparedDelivery: Sendable {
       event: delivery.event, receivedAt: StoredTime.milliseconds(delivery.receivedAt), address: delivery.address,
       decisions: StoredDecisions.text(delivery.decisions),
       headers: Data(StoredHeaders.bytes(delivery.headers)), body: Data(delivery.body))
+    decisions = delivery.decisions
     runs = try delivery.runs.map { try PreparedRun($0, at: delivery.receivedAt) }
+    // What a person has repeated is no news of where a ref stands.
+    let receivedAt = fields.receivedAt
+    moves = delivery.replayOf == nil ? delivery.moves.map { PreparedMove($0, at: receivedAt) } : []
   }
 
   /// Inserts the delivery and its runs, or finds what the same id was answered before. Within a transaction.
@@ -61,13 +67,28 @@ struct PreparedDelivery: Sendable {
       audit.detail = "delivery \(number)"
       try AuditRow.insert(audit, db)
     }
+    let handled = try moves.compactMap { try $0.apply(db, source: source, delivery: number) }
     if runs.isEmpty {
       return RecordedDelivery(number: number, verdict: .ignored(reason: reason), isRepeat: false)
     }
-    let numbers = try runs.map { try $0.insert(db, delivery: number) }
+    let rest = RemainingRuns(of: runs, decisions, handled)
+    if !handled.isEmpty { try correct(number, rest, db) }
+    guard !rest.runs.isEmpty else {
+      return RecordedDelivery(number: number, verdict: .ignored(reason: rest.reason), isRepeat: false)
+    }
+    let numbers = try rest.runs.map { try $0.insert(db, delivery: number) }
     try db.cachedStatement(sql: "UPDATE deliveries SET runs = ? WHERE number = ?")
       .execute(arguments: [try StoredJSON.text(numbers), number])
     return RecordedDelivery(number: number, verdict: .started(runs: numbers), isRepeat: false)
+  }
+
+  /// The row was written as if every run would start; only then is its number known, which the moves refer to.
+  private func correct(_ number: Int, _ rest: RemainingRuns, _ db: Database) throws {
+    let verdict: Verdict.Kind = rest.runs.isEmpty ? .ignored : .started
+    try db.cachedStatement(sql: "UPDATE deliveries SET verdict = ?, reason = ?, decisions = ? WHERE number = ?")
+      .execute(arguments: [
+        verdict.rawValue, rest.runs.isEmpty ? rest.reason : nil, StoredDecisions.text(rest.decisions), number,
+      ])
   }
 
   private var reason: String { ignored ?? "nothing to start" }

@@ -18,6 +18,14 @@ struct PreparedRun: Sendable {
     queuedAt = StoredTime.milliseconds(date)
   }
 
+  var pipeline: String { request.pipeline.name }
+
+  /// Whether the run is what `move` asks for.
+  func isOf(_ move: RefMove) -> Bool {
+    request.pipeline.name == move.pipeline && request.ref == move.ref && request.commit != nil
+      && request.commit == move.commit
+  }
+
   /// - Returns: the run's number.
   func insert(_ db: Database, delivery: Int?) throws -> Int {
     try db.cachedStatement(sql: PreparedRun.insertion)

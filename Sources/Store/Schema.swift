@@ -7,6 +7,7 @@ enum Schema {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("0001 inbox and runs", migrate: Migration0001.apply)
     migrator.registerMigration("0002 ways and replays", migrate: Migration0002.apply)
+    migrator.registerMigration("0003 handled refs", migrate: Migration0003.apply)
     migrator.registerMigration("0004 tokens and audit", migrate: Migration0004.apply)
     migrator.registerMigration("0005 accepted ids", migrate: Migration0005.apply)
     return migrator

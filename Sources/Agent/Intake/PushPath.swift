@@ -76,7 +76,8 @@ struct PushPath: Sendable {
       NewDelivery(
         source: request.source, way: request.way, id: replay?.original.id ?? id, event: event.name,
         receivedAt: receivedAt, address: request.address, headers: request.headers, body: request.body,
-        ignored: verdict.ignored, decisions: verdict.decisions, runs: verdict.runs, replayOf: replay?.original.number,
+        ignored: verdict.ignored, decisions: verdict.decisions, runs: verdict.runs,
+        moves: RefMove.told(by: event.pushes, to: rules.pipelines), replayOf: replay?.original.number,
         audit: replay?.audit))
     if !recorded.verdict.runs.isEmpty, !recorded.isRepeat { runsWereQueued() }
     log(recorded, request.source)

@@ -23,7 +23,7 @@ public enum PushMatching {
 
   /// Whether the push is to the pipeline's repository: one of the payload's addresses has the same identity as the
   /// configured one.
-  static func concerns(_ push: Push, _ pipeline: Pipeline) -> Bool {
+  public static func concerns(_ push: Push, _ pipeline: Pipeline) -> Bool {
     let identity = pipeline.repository.identity
     return push.addresses.contains { $0.identity == identity }
   }

@@ -1,0 +1,67 @@
+import GRDB
+import Model
+
+/// Where a ref now stands for one pipeline, on its way into `handled_refs`.
+struct PreparedMove: Sendable {
+  let move: RefMove
+  private let at: Int64
+
+  init(_ move: RefMove, at: Int64) {
+    self.move = move
+    self.at = at
+  }
+
+  /// What is remembered of the ref before this move.
+  private struct Known {
+    var commit: String
+    var tag: String?
+    var source: String
+    var delivery: Int?
+  }
+
+  /// Remembers the move, unless what is remembered already must stay.
+  /// - Returns: `nil` where the pipeline had not been told yet.
+  func apply(_ db: Database, source: String, delivery: Int) throws -> HandledBefore? {
+    let known = try known(db)
+    if let known, let commit = move.commit, isSame(known, commit), let first = known.delivery, known.source != source {
+      return HandledBefore(
+        move: move,
+        reason: "commit \(commit.short) of \(move.ref.short) was already handled by delivery \(first) "
+          + "(source \(known.source))")
+    }
+    if case .seen(let since) = move.basis, known?.commit != since?.hex {
+      return HandledBefore(move: move, reason: "\(move.ref.short) has moved on since the agent looked")
+    }
+    guard let commit = move.commit else {
+      try db.cachedStatement(sql: "DELETE FROM handled_refs WHERE pipeline = ? AND repository = ? AND ref = ?")
+        .execute(arguments: [move.pipeline, move.repository, move.ref.full])
+      return nil
+    }
+    try db.cachedStatement(sql: PreparedMove.upsert).execute(arguments: [
+      move.pipeline, move.repository, move.ref.full, commit.hex, move.tag?.hex, source, delivery, at,
+    ])
+    return nil
+  }
+
+  private func isSame(_ known: Known, _ commit: CommitID) -> Bool {
+    // One forge names an annotated tag's commit, another the tag itself.
+    known.commit == commit.hex || known.tag == commit.hex || (move.tag.map { $0.hex == known.commit } ?? false)
+  }
+
+  private func known(_ db: Database) throws -> Known? {
+    let statement = try db.cachedStatement(
+      sql: """
+        SELECT commit_id, tag_id, source, delivery FROM handled_refs
+        WHERE pipeline = ? AND repository = ? AND ref = ?
+        """)
+    return try Row.fetchOne(statement, arguments: [move.pipeline, move.repository, move.ref.full])
+      .map { Known(commit: $0["commit_id"], tag: $0["tag_id"], source: $0["source"], delivery: $0["delivery"]) }
+  }
+
+  private static let upsert = """
+    INSERT INTO handled_refs (pipeline, repository, ref, commit_id, tag_id, source, delivery, handled_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (pipeline, repository, ref) DO UPDATE SET commit_id = excluded.commit_id, tag_id = excluded.tag_id,
+      source = excluded.source, delivery = excluded.delivery, handled_at = excluded.handled_at
+    """
+}
