@@ -103,10 +103,12 @@ public struct AgentStatus: Codable, Sendable, Hashable {
   public var queuedRuns: Int
   /// The sentence of the last failed reload; `nil` when what is on disk is in force.
   public var reloadError: String?
+  /// The repositories that the agent asks by itself.
+  public var polls: [PollReport]?
 
   public init(
     version: String, pid: Int, uptime: Seconds, pipelines: [String], sources: [String], runningRuns: Int,
-    queuedRuns: Int, reloadError: String?
+    queuedRuns: Int, reloadError: String?, polls: [PollReport]? = nil
   ) {
     self.version = version
     self.pid = pid
@@ -116,6 +118,7 @@ public struct AgentStatus: Codable, Sendable, Hashable {
     self.runningRuns = runningRuns
     self.queuedRuns = queuedRuns
     self.reloadError = reloadError
+    self.polls = polls
   }
 }
 

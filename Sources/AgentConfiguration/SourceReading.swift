@@ -17,6 +17,11 @@ struct SourceReading {
         "`\(entry.name.shown())` cannot name a source: it is part of the address /webhook/<source>",
         suggestion: "use lower-case letters, digits, `-` and `_`, at most 64")
     }
+    if entry.name == Way.poll.rawValue {
+      entry.report(
+        "no source can be named `poll`: that is what the inbox calls pushes that the agent finds by itself (`on.poll`)",
+        suggestion: "give it another name, such as its sender's")
+    }
     guard let fields = entry.value.fields(["sender", "secrets"], expected: "a mapping with `sender` and `secrets`")
     else { return nil }
     let sender = sender(fields)

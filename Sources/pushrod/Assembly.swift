@@ -29,9 +29,15 @@ struct Assembly {
 
     let dispatcher = Dispatcher(
       store: store, rules: rules, area: area, launcher: try launcher(runner), logger: logger)
+    let poller = Poller(
+      store: store, rules: rules,
+      // A probe of its own for each question, so that a slow repository holds up no other.
+      ask: { [environment] in try await RunnerProbe(executable: runner, environment: environment).ask($0) },
+      runsWereQueued: { dispatcher.wake() }, logger: logger)
     let agent = LocalAgent(
       store: store, rules: rules, dispatcher: dispatcher, area: area,
-      probe: RunnerProbe(executable: runner, environment: environment), pid: Int(getpid()), logger: logger)
+      probe: RunnerProbe(executable: runner, environment: environment), poller: poller, pid: Int(getpid()),
+      logger: logger)
 
     let notifier = SystemdNotifier(environment: environment, pid: getpid())
     let readiness = Readiness(listeners: 2, notifier: notifier)
@@ -53,6 +59,7 @@ struct Assembly {
         .init(service: StoreService(store: store)),
         .init(service: dispatcher),
         .init(service: PipelineWatch(rules)),
+        .init(service: poller),
         .init(service: Janitor([InboxDuty(inbox: store, rules: rules, logger: logger)], logger: logger)),
         .init(service: Watchdog(notifier) { dispatcher.progress }),
         .init(service: HangupReload(agent: agent, notifier: notifier)),

@@ -172,6 +172,7 @@ import Testing
       ("sources: {github: {sender: github}}", "1:11 source `github` has no `secrets`"),
       ("sources: {github: {sender: github, secrets: []}}", "must be a list with at least one secret"),
       ("sources: {\"a/b\": {sender: github, secrets: [{file: github.secret}]}}", "1:11 `a/b` cannot name a source"),
+      ("sources: {poll: {sender: github, secrets: [{file: github.secret}]}}", "1:11 no source can be named `poll`"),
       ("sources: [github]", "1:10 `sources` must be a mapping of names to sources, not a list"),
       (
         "repositories: {acme/shop: {token: {file: github.secret}}}",

@@ -112,7 +112,7 @@ import Testing
         == ["2:13 key `paths` in `on.push` is not supported by this version of Pushrod | remove it"])
     #expect(
       mistakes("", on: "{schedule: x, push: }")[0].contains("`schedule` in `on` is not supported by this version"))
-    #expect(mistakes("", on: "[push, poll]")[0].contains("trigger `poll` is not supported by this version"))
+    #expect(mistakes("", on: "[push, schedule]")[0].contains("trigger `schedule` is not supported by this version"))
     #expect(mistakes("concurrency: {group: a, mode: latest}")[0].contains("`mode` in `concurrency` is not supported"))
     #expect(
       mistakes(steps: "[{release: {to: /srv}}]")

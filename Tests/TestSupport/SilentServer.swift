@@ -9,5 +9,12 @@ public final class SilentServer: Sendable {
     (descriptor, port) = try Loopback.listen()
   }
 
+  /// Waits until somebody has connected.
+  /// - Returns: whether that was within `seconds`.
+  public func isCalled(within seconds: Double = 30) -> Bool {
+    var caller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&caller, 1, Int32(seconds * 1000)) == 1
+  }
+
   deinit { close(descriptor) }
 }

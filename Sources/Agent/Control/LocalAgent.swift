@@ -12,18 +12,20 @@ public struct LocalAgent: AgentControl {
   private let rules: RulesInForce
   private let dispatcher: Dispatcher
   private let area: RunArea
+  private let poller: Poller?
   private let pid: Int
   private let began = ContinuousClock.now
 
   public init(
     store: any DeliveryStore & RunStore & AuditStore, rules: RulesInForce, dispatcher: Dispatcher, area: RunArea,
-    probe: RunnerProbe, pid: Int, logger: Logger
+    probe: RunnerProbe, poller: Poller? = nil, pid: Int, logger: Logger
   ) {
     self.store = store
     trail = AuditTrail(store: store)
     self.rules = rules
     self.dispatcher = dispatcher
     self.area = area
+    self.poller = poller
     self.pid = pid
     pushPath = PushPath(rules: rules, store: store, runsWereQueued: { dispatcher.wake() }, logger: logger)
     requests = RunRequests(store: store, rules: rules, tips: TipLookup(probe: probe))
@@ -39,7 +41,8 @@ public struct LocalAgent: AgentControl {
       pipelines: current.pipelines.map(\.name), sources: current.sources.keys.sorted(),
       runningRuns: await dispatcher.running,
       // A count for people; a store that cannot even be read shows elsewhere.
-      queuedRuns: (try? await store.queuedRuns(limit: 10_000).count) ?? 0, reloadError: rules.reloadError)
+      queuedRuns: (try? await store.queuedRuns(limit: 10_000).count) ?? 0, reloadError: rules.reloadError,
+      polls: await poller?.reports)
   }
 
   public func runs(_ filter: RunFilter) async throws -> [Run] { try await store.runs(filter) }

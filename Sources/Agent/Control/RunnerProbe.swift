@@ -23,17 +23,24 @@ public struct RunnerProbe: Sendable {
     self.environment = SpawnedProcess.minimalEnvironment(from: environment)
   }
 
+  /// Ends the probe at once when the task is cancelled.
   /// - Throws: `Failure`.
   public func ask(_ request: ProbeRequest) async throws -> ProbeAnswer {
-    try await work.run { try exchange(request) }
+    let line = ProbeLine()
+    return try await withTaskCancellationHandler {
+      try await work.run { try exchange(request, line) }
+    } onCancel: {
+      line.hangUp()
+    }
   }
 
-  private func exchange(_ request: ProbeRequest) throws -> ProbeAnswer {
+  private func exchange(_ request: ProbeRequest, _ line: ProbeLine) throws -> ProbeAnswer {
     var ends: [Int32] = [-1, -1]
     guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
       throw Failure(description: "cannot make a socket: \(String(cString: strerror(errno)))")
     }
-    defer { close(ends[0]) }
+    line.open(ends[0])
+    defer { line.close() }
     let pid: pid_t
     do {
       defer { close(ends[1]) }

@@ -29,20 +29,24 @@ extension PushPath {
           + "sender send it again.")
     }
     let rules = rules.current
+    let date = now()
+    let again = Replay(original: original, person: person, date: date)
+    let request = HookRequest(
+      source: original.source, way: .replay, headers: original.headers, body: original.body, address: original.address)
+    // Nobody sent it, so there is no sender to read it.
+    if original.source == Way.poll.rawValue {
+      return try await record(try PolledPush(original).event, id: nil, of: request, date, rules, again: again)
+    }
     guard let source = rules.sources[original.source] else {
       throw ControlError.conflict(
         "delivery \(number) came to the source `\(original.source)`, which is no longer in the configuration; add it "
           + "there and reload.")
     }
-    let request = HookRequest(
-      source: source.name, way: .replay, headers: original.headers, body: original.body, address: original.address)
-    let date = now()
     do {
       let signed = signedRequest(request, source, rules, date)
       let meaning = try source.sender.meaning(of: signed)
       let event = SenderEvent(meaning, of: signed, to: source.name, from: source.sender)
-      return try await record(
-        event, id: meaning.id, of: request, date, rules, again: Replay(original: original, person: person, date: date))
+      return try await record(event, id: meaning.id, of: request, date, rules, again: again)
     } catch let error as Unreadable {
       throw ControlError.conflict(
         "delivery \(number) cannot be read as one of \(source.sender.name): \(error.description); was the source "

@@ -8,8 +8,8 @@ enum PipelineKeys {
     "on_interrupt", "user", "limits", "sandbox", "workspace", "on_failure", "notify", "environment", "file", "inputs",
   ]
 
-  static let triggers = ["push", "webhook", "manual"]
-  static let laterTriggers = ["schedule", "poll"]
+  static let triggers = ["push", "poll", "webhook", "manual"]
+  static let laterTriggers = ["schedule"]
 
   static let push = ["branches", "tags", "skip"]
   static let laterPush = ["paths"]

@@ -36,6 +36,8 @@ enum TriggerReading {
     case "manual":
       triggers.manual = true
       return true
+    case "poll":
+      word.report("trigger `poll` needs an interval", suggestion: pollExample)
     case "webhook":
       word.report("trigger `webhook` needs the name of a source", suggestion: EventReading.example)
     case _ where PipelineKeys.laterTriggers.contains(text):
@@ -52,6 +54,11 @@ enum TriggerReading {
   private static func read(mapping value: Value, _ sources: Set<String>?, into triggers: inout Triggers) -> Bool {
     guard let fields = value.fields(PipelineKeys.triggers, later: PipelineKeys.laterTriggers) else { return false }
     if let push = fields["push"] { triggers.push = pushTrigger(push) }
+    if let poll = fields["poll"] {
+      triggers.poll = interval(poll)
+      // What moved is a push, however the agent learns of it: alone, `poll` is short for `push:` with it.
+      if triggers.push == nil { triggers.push = PushTrigger(branches: nil, tags: nil, skip: nil) }
+    }
     // Empty only where a mistake was reported; that nothing starts the pipeline would be a second one.
     if let events = fields["webhook"] { triggers.webhooks = EventReading.triggers(events, configured: sources) ?? [] }
     if let manual = fields["manual"] {
@@ -63,6 +70,19 @@ enum TriggerReading {
       }
     }
     return true
+  }
+
+  private static let pollExample = "write `on: {push: {branches: [main]}, poll: 60s}`"
+
+  private static func interval(_ value: Value) -> Seconds? {
+    guard let interval = value.duration(atMost: 86_400) else { return nil }
+    guard interval >= 10 else {
+      value.report(
+        "`on.poll` must be at least 10 s, not \(interval)",
+        suggestion: "each time is a question to the server; for less delay, let it post a webhook")
+      return nil
+    }
+    return interval
   }
 
   private static func pushTrigger(_ value: Value) -> PushTrigger {

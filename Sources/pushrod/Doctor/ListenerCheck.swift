@@ -22,9 +22,17 @@ struct ListenerCheck {
         findings.append(
           .fail("agent", "It works by older files, because the new ones are broken: \(error)", "Correct the file."))
       }
-      return findings
+      return findings + (status.polls ?? []).map(finding)
     }
     return [await portFinding()]
+  }
+
+  private func finding(_ poll: PollReport) -> Finding {
+    let last = poll.askedAt.map { "asked \(Wording.ago($0))" } ?? "not asked yet"
+    guard let error = poll.error else { return .ok("poll", "\(poll.url): \(last), every \(poll.interval).") }
+    return .warn(
+      "poll", "\(poll.url): \(last), and that came to nothing: \(error)",
+      "It is asked again by itself; pushes are found then.")
   }
 
   private func portFinding() async -> Finding {

@@ -1,0 +1,103 @@
+import FoundationEssentials
+public import Logging
+public import Model
+public import RunDirectory
+public import ServiceLifecycle
+
+/// Asks the repositories of pipelines with `on.poll` for their refs, each in its interval, and brings what moved into the
+/// inbox.
+public actor Poller: Service {
+  /// Asks a remote for its refs. The question is given up when the task is cancelled.
+  public typealias Ask = @Sendable (ProbeRequest) async throws -> ProbeAnswer
+
+  /// Questions at a time: each is a process, and a thread that waits for it.
+  private static let width = 4
+  /// How soon changed pipelines are noticed, at the latest.
+  private static let longestSleep = Duration.seconds(2)
+
+  private let rules: RulesInForce
+  private let look: RepositoryLook
+  private let timing: PollTiming
+  private let logger: Logger
+
+  private var schedule = PollSchedule()
+  /// The questions on their way, by address.
+  private var asking: [String: Task<Void, Never>] = [:]
+  private var isStopping = false
+
+  /// - Parameter runsWereQueued: told after runs were recorded.
+  public init(
+    store: any DeliveryStore & HandledRefStore, rules: RulesInForce, ask: @escaping Ask,
+    runsWereQueued: @escaping @Sendable () -> Void, timing: PollTiming = .real, logger: Logger
+  ) {
+    self.rules = rules
+    self.timing = timing
+    self.logger = logger
+    look = RepositoryLook(store: store, ask: ask, runsWereQueued: runsWereQueued, logger: logger)
+  }
+
+  /// How it goes, by address; empty where no pipeline polls.
+  public var reports: [PollReport] { schedule.reports }
+
+  public func run() async throws {
+    await cancelWhenGracefulShutdown { await self.loop() }
+  }
+
+  private func loop() async {
+    while !Task.isCancelled {
+      turn()
+      try? await Task.sleep(for: pause)
+    }
+    isStopping = true
+    for task in asking.values { task.cancel() }
+    await settle()
+  }
+
+  /// Asks those whose turn it is, and does not wait for their answers.
+  func turn() {
+    let rules = rules.current
+    let now = timing.now()
+    schedule.follow(rules, now: now)
+    for url in schedule.due(now) where asking[url] == nil && asking.count < Poller.width {
+      let pipelines = schedule.pipelines(of: url, now)
+      guard let repository = pipelines.first?.repository else { continue }
+      asking[url] = Task {
+        await look(at: repository, for: pipelines, rules)
+        asking[url] = nil
+        // A place has become free.
+        if !isStopping { turn() }
+      }
+    }
+  }
+
+  /// Waits for all questions that are on their way.
+  func settle() async {
+    while let task = asking.values.first { await task.value }
+  }
+
+  private var pause: Duration {
+    guard asking.count < Poller.width, let next = schedule.next(besides: asking.keys) else {
+      return Poller.longestSleep
+    }
+    return min(timing.now().duration(to: next), Poller.longestSleep)
+  }
+
+  private func look(at repository: RepositoryURL, for pipelines: [Pipeline], _ rules: Ruleset) async {
+    let url = repository.url
+    do {
+      try await look.carryOut(at: repository, for: pipelines, rules)
+      let over = schedule.succeeded(url, for: pipelines, now: timing.now(), date: Date(), jitter: timing.jitter())
+      guard over != nil else { return }
+      logger.notice("a repository can be polled again", metadata: ["event": "poll_recovered", "repository": "\(url)"])
+    } catch {
+      // Not its fault: the agent stops.
+      guard !Task.isCancelled else { return }
+      let sentence = "\(error)"
+      let isNews = schedule.failed(url, sentence, now: timing.now(), date: Date(), jitter: timing.jitter())
+      guard isNews else { return }
+      logger.warning(
+        "a repository cannot be polled; it is asked again, less and less often",
+        metadata: ["event": "poll_failed", "repository": "\(url)", "error": "\(sentence)"])
+    }
+  }
+}
