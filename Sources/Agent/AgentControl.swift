@@ -15,7 +15,7 @@ public protocol AgentControl: Sendable {
   /// Absolute path of the run's directory; it need not exist (a run that never started).
   func directory(ofRun number: Int) -> String
 
-  /// Queues a run of the tip of `ref` (the pipeline's first plain branch name, else `main`, where `nil`).
+  /// Queues a run of the tip of `ref` (the pipeline's `usualRef` where `nil`).
   func start(pipeline: String, ref: String?, by person: Person) async throws -> Run
   func cancel(run number: Int, by person: Person) async throws -> Run
   func rerun(run number: Int, by person: Person) async throws -> Run

@@ -4,6 +4,22 @@ import Testing
 
 @Suite("pushrod doctor")
 struct DoctorCommandTests {
+  @Test("a pipeline whose ref is not in its repository is warned of, where it is started without a push")
+  func missingRef() throws {
+    let repository = try GitRepository()
+    try repository.commit("index.html", "hello")
+    let pipeline = { (name: String, lines: String) in "name: \(name)\nrepo: \(repository.url)\n\(lines)\nsteps: [x]\n" }
+    let agent = try AgentUnderTest(pipelines: [
+      "a.yml": pipeline("a", "ref: gone\non: {webhook: {source: github}}"),
+      "b.yml": pipeline("b", "on: {push: {branches: [gone]}}"), "c.yml": pipeline("c", "on: manual"),
+    ])
+    let output = try agent.pushrod("doctor", "--config", agent.configuration).output
+    let warnings = output.split(separator: "\n").filter { $0.contains("has no refs/heads/") }
+    #expect(warnings.count == 1, "\(output)")
+    #expect(warnings.first?.contains("\(repository.url) has no refs/heads/gone") == true)
+    #expect(output.contains("`ref: …`"))
+  }
+
   @Test("all well is exit 0; a repository that is gone and a key that cannot work are exit 1, each with what to do")
   func findings() throws {
     let repository = try GitRepository()

@@ -60,7 +60,7 @@ import Testing
       ("1.50", .number(1.5)), ("-0.5e2", .number(-50)), ("007", .text("007")), ("\"1\"", .text("1")),
       ("1.", .text("1.")), (".5", .text(".5")), ("+1", .text("+1")), ("0x10", .text("0x10")), ("1_000", .text("1_000")),
       ("yes", .text("yes")), ("true", .bool(true)), ("\"true\"", .text("true")), ("TRUE", .text("TRUE")),
-      ("~", .absent), ("", .absent), ("\"\"", .text("")), ("\"null\"", .text("null")), (".inf", .text(".inf")),
+      ("~", .absent), ("null", .absent), ("\"\"", .text("")), ("\"null\"", .text("null")), (".inf", .text(".inf")),
       ("9007199254740992", .number(9_007_199_254_740_992)), ("\"\\\\[x]\"", .text("\\[x]")),
       ("2026-11-23", .text("2026-11-23")), ("١", .text("١")),
     ] as [(String, WebhookTrigger.Value)])
@@ -89,9 +89,11 @@ import Testing
       ("{source: s, where: [a]}", "`on.webhook.where` must be a mapping of field paths", ""),
       (
         "{source: s, where: {data: {object: {x: 1}}}}", "`on.webhook.where.data` must be a value or a list of values",
-        "write the path as one key: `data.object: …`"
+        "write the path as one key: `data.object.x: …`"
       ),
       ("{source: s, where: {a: [[1]]}}", "`on.webhook.where.a[1]` must be a text", ""),
+      ("{source: s, where: {a: }}", "`on.webhook.where.a` is empty", "write null for a field"),
+      ("{source: s, event: {a: b}}", "must be a pattern such as release or \"checkout.*\"", ""),
       ("{source: s, where: {a: []}}", "`on.webhook.where.a` is an empty list", "leave the key out"),
       ("{source: s, where: {a: \"x[\"}}", "the pattern `x[` cannot be read: a `[` is not closed", ""),
       ("{source: s, where: {a..b: 1}}", "between its dots a key is missing", "data.object.currency"),

@@ -36,7 +36,7 @@ enum EventReading {
     }
     guard let fields = value.fields(PipelineKeys.webhook, expected: expected) else { return nil }
     let source = source(fields, configured: configured)
-    let events = fields["event"].map(PatternReading.patterns)
+    let events = fields["event"].map { PatternReading.patterns($0, such: "release or \"checkout.*\"") }
     let conditions = fields["where"].map(conditions) ?? []
     return source.map { WebhookTrigger(source: $0, events: events, conditions: conditions) }
   }
@@ -95,11 +95,9 @@ extension EventReading {
 
   private static func values(_ entry: NamedValue) -> [WebhookTrigger.Value]? {
     let value = entry.value
-    if case .mapping(let inner) = value.node.content {
-      let key = inner.first.map { "`\(entry.name.shown(limit: 60)).\($0.key.shown(limit: 60)): …`" }
-      value.report(
-        "\(value.subject) must be a value or a list of values, not a mapping",
-        suggestion: key.map { "write the path as one key: \($0)" })
+    if case .mapping = value.node.content {
+      let example = wholePath(entry.name, value.node).map { "write the path as one key: `\($0): …`" }
+      value.report("\(value.subject) must be a value or a list of values, not a mapping", suggestion: example)
       return nil
     }
     guard let items = value.oneOrMany(atMost: 100) else { return nil }
@@ -111,9 +109,28 @@ extension EventReading {
     return values.count == items.count ? values : nil
   }
 
+  /// `data.object.currency`, where these are keys within keys.
+  private static func wholePath(_ name: String, _ node: Document.Node) -> String? {
+    var keys = [name]
+    var node = node
+    while case .mapping(let inner) = node.content {
+      guard let first = inner.first, keys.count < deepestPath else { return nil }
+      keys.append(first.key)
+      node = first.value
+    }
+    return keys.joined(separator: ".").shown(limit: 100)
+  }
+
   /// What is written without quotes is what it looks like to JSON: null, true, false, a number; all else is text.
   private static func scalar(_ value: Value) -> WebhookTrigger.Value? {
-    guard !value.isNull else { return .absent }
+    if value.isNull {
+      if case .scalar("", _) = value.node.content {
+        value.report(
+          "\(value.subject) is empty", suggestion: "write null for a field that is null or not there, \"\" for no text")
+        return nil
+      }
+      return .absent
+    }
     guard let text = value.string("a text, a number, true, false or null") else { return nil }
     if case .scalar(_, quoted: false) = value.node.content {
       if text == "true" || text == "false" { return .bool(text == "true") }

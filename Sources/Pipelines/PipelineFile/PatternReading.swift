@@ -1,6 +1,7 @@
 /// Reads patterns for names: one, or a list of them.
 enum PatternReading {
-  static func patterns(_ value: Value) -> [String] {
+  /// - Parameter examples: for the sentence where something else stands there.
+  static func patterns(_ value: Value, such examples: String) -> [String] {
     guard let items = value.oneOrMany(atMost: 100) else { return [] }
     guard !items.isEmpty else {
       value.report("\(value.subject) is an empty list, which matches nothing", suggestion: "leave the key out")
@@ -8,7 +9,7 @@ enum PatternReading {
     }
     var patterns: [String] = []
     for item in items {
-      guard let text = item.string("a pattern such as main or \"release/**\"") else { continue }
+      guard let text = item.string("a pattern such as \(examples)") else { continue }
       do {
         _ = try GlobList([text])
         patterns.append(text)

@@ -93,8 +93,8 @@ enum TriggerReading {
       let fields = value.fields(
         PipelineKeys.push, later: PipelineKeys.laterPush, expected: "a mapping with `branches`, `tags` or `skip`")
     else { return trigger }
-    trigger.branches = fields["branches"].map(PatternReading.patterns)
-    trigger.tags = fields["tags"].map(PatternReading.patterns)
+    trigger.branches = fields["branches"].map { PatternReading.patterns($0, such: "main or \"release/**\"") }
+    trigger.tags = fields["tags"].map { PatternReading.patterns($0, such: "\"v*\"") }
     if let skip = fields["skip"], let text = skip.string("a text such as \"[skip deploy]\"") {
       if text.isEmpty || text.utf8.count > 200 {
         skip.report("`on.push.skip` must be a text of 1 to 200 bytes")

@@ -70,7 +70,8 @@ struct ExplainCommand: ParsableCommand {
       let own = (configured ?? []).filter { $0.sender == sender.name }.map(\.name)
       if own.count > 1 {
         notes.append(
-          "there are several sources of \(sender.name): \(own.joined(separator: ", ")); name one with --source")
+          "the configuration has several sources of \(sender.name) (\(own.joined(separator: ", "))), and `\(sender.name)` was "
+            + "asked about; name another with --source")
       }
       return own.count == 1 ? own[0] : sender.name
     }

@@ -11,7 +11,7 @@ struct RunCommand: AsyncParsableCommand {
   @Argument(help: "The pipeline; it must have `on: { manual: true }`.")
   var pipeline: String
 
-  @Option(help: ArgumentHelp("A branch, or tags/NAME; the pipeline's own branch where not said.", valueName: "ref"))
+  @Option(help: ArgumentHelp("A branch, or tags/NAME; the pipeline's own `ref` where not said.", valueName: "ref"))
   var ref: String?
 
   @Flag(name: .customLong("no-follow"), help: "Only start it.")

@@ -36,14 +36,31 @@ struct RepositoryCheck {
     do {
       let answer = try await RunnerProbe(executable: RunnerExecutable.path(environment), environment: environment)
         .ask(request)
-      return answer.remotes.map { remote in
-        if let tips = remote.tips { return .ok("repository", "\(remote.url): \(tips.count) refs.") }
-        return .fail(
-          "repository", "\(remote.url): \(remote.error ?? "It gave no answer.")",
-          "See `repositories:` in \(configuration.file); try `git ls-remote \(remote.url)`.")
+      return answer.remotes.flatMap { remote -> [Finding] in
+        if let tips = remote.tips {
+          return [.ok("repository", "\(remote.url): \(tips.count) refs.")] + refFindings(remote.url, tips)
+        }
+        return [
+          .fail(
+            "repository", "\(remote.url): \(remote.error ?? "It gave no answer.")",
+            "See `repositories:` in \(configuration.file); try `git ls-remote \(remote.url)`.")
+        ]
       }
     } catch {
       return [.fail("repository", "The repositories could not be asked: \(error).", "Put the runner right first.")]
+    }
+  }
+
+  /// Pipelines that are started without a push need the ref that they name, or that is taken for them.
+  private func refFindings(_ url: String, _ tips: [ProbeAnswer.Tip]) -> [Finding] {
+    let names = Set(tips.map(\.name))
+    return pipelines.filter { pipeline in
+      pipeline.repository.url == url && (pipeline.triggers.webhooks != nil || pipeline.triggers.manual)
+        && !names.contains(pipeline.usualRef.full)
+    }.map { pipeline in
+      .warn(
+        "repository", "\(url) has no \(pipeline.usualRef), which events and `pushrod run` run in \(pipeline.name).",
+        "Name a branch that is there: `ref: …` in the pipeline's file.")
     }
   }
 
