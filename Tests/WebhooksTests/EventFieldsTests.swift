@@ -108,4 +108,21 @@ struct EventFieldsTests {
     }
     #expect(count > 300)
   }
+
+  @Test("every body of the known answers is fields, or refused with a sentence")
+  func knownAnswers() throws {
+    guard let folder = SharedMaterial.folder("vectors") else { return }
+    var read = 0
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name.hasSuffix(".json") {
+      let file = String(name.dropLast(5))
+      let sender = try #require(Senders.named(file), "\(file)")
+      for answer in try KnownAnswer.all(of: file) {
+        do {
+          _ = try sender.fields(of: answer.request)
+          read += 1
+        } catch { #expect("\(error)".hasSuffix("."), "\(file) \(answer.name)") }
+      }
+    }
+    #expect(read > 50)
+  }
 }

@@ -119,6 +119,18 @@ import Webhooks
     #expect(try await fixture.agent.delivery(number: 2).verdict == .ignored(reason: "ping"))
   }
 
+  @Test("a replay asks the rules about the event again, signature and age apart")
+  func replay() async throws {
+    let fixture = try fixture(
+      WebhookTrigger(
+        source: "stripe", conditions: [.init(path: ["data", "object", "currency"], values: [.text("usd")])]))
+    _ = await fixture.agent.receive(try request("stripe", Self.paid))
+    let again = try await fixture.agent.replay(delivery: 1, by: .ada)
+    #expect(again.verdict == .started(runs: [2]))
+    let run = try await fixture.agent.run(number: 2).request
+    #expect(run.trigger == .webhook && run.commit == nil && run.delivery == 2)
+  }
+
   @Test("a rerun of a run whose commit was found by the runner is of exactly that commit")
   func rerun() async throws {
     let fixture = try fixture(WebhookTrigger(source: "stripe"))
