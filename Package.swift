@@ -54,7 +54,7 @@ let package = Package(
       name: "Pipelines",
       dependencies: ["Model", .product(name: "Yams", package: "Yams")],
       swiftSettings: settings),
-    .target(name: "AgentConfiguration", dependencies: ["Model", "Pipelines"], swiftSettings: settings),
+    .target(name: "AgentConfiguration", dependencies: ["Model", "Pipelines", "Webhooks"], swiftSettings: settings),
     .target(name: "Door", dependencies: ["Model"], swiftSettings: settings),
 
     // The runner's side
@@ -140,7 +140,7 @@ let package = Package(
     .testTarget(
       name: "PipelinesTests", dependencies: ["Pipelines", "Model", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "AgentConfigurationTests", dependencies: ["AgentConfiguration", "Model", "TestSupport"],
+      name: "AgentConfigurationTests", dependencies: ["AgentConfiguration", "Model", "Webhooks", "TestSupport"],
       swiftSettings: settings),
     .testTarget(name: "DoorTests", dependencies: ["Door", "Model", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "GitTests", dependencies: ["Git", "TestSupport"], swiftSettings: settings),

@@ -8,12 +8,10 @@ extension Configuration {
   ///   - file: its path; relative paths inside start at its folder.
   ///   - overrides: from flags.
   ///   - environment: of the process: `PUSHROD_…` overrides, secrets by `env`, `CREDENTIALS_DIRECTORY`.
-  ///   - senders: the names that `sender` may have.
   ///   - secrets: what becomes of those that this process cannot get.
   /// - Throws: every mistake, with its place.
   public static func load(
-    file: String, overrides: Overrides = Overrides(), environment: [String: String], senders: [String],
-    secrets: SecretUse = .required
+    file: String, overrides: Overrides = Overrides(), environment: [String: String], secrets: SecretUse = .required
   ) throws(Diagnostics) -> Configuration {
     let limit = Document.Limits().bytes
     let bytes: [UInt8]
@@ -25,13 +23,12 @@ extension Configuration {
     case .failure(let failure):
       throw Diagnostics(file: file, "the configuration \(failure.words)")
     }
-    return try read(
-      bytes, file: file, overrides: overrides, environment: environment, senders: senders, secrets: secrets)
+    return try read(bytes, file: file, overrides: overrides, environment: environment, secrets: secrets)
   }
 
   /// The same for a text that is in memory already.
   static func read(
-    _ bytes: [UInt8], file: String, overrides: Overrides, environment: [String: String], senders: [String],
+    _ bytes: [UInt8], file: String, overrides: Overrides, environment: [String: String],
     secrets: SecretUse = .required
   ) throws(Diagnostics) -> Configuration {
     let document: Document
@@ -44,7 +41,7 @@ extension Configuration {
     }
     let findings = Findings(document)
     var reading = ConfigurationReading(
-      file: file, overrides: overrides, environment: environment, senders: senders, secretUse: secrets)
+      file: file, overrides: overrides, environment: environment, secretUse: secrets)
     let configuration = reading.configuration(findings.root)
     let mistakes = findings.all + reading.overrideMistakes
     guard let configuration, mistakes.isEmpty else { throw Diagnostics(mistakes) }

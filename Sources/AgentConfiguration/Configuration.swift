@@ -1,4 +1,5 @@
 public import Model
+public import Webhooks
 
 /// What an administrator decided, read and checked: every secret is there, every path absolute.
 public struct Configuration: Sendable {
@@ -77,14 +78,24 @@ public struct Configuration: Sendable {
 /// A configured endpoint, `/webhook/<name>`.
 public struct SourceConfiguration: Sendable {
   public var name: String
-  /// `github`, …: one of the senders that `load` was told of.
-  public var sender: String
-  /// Any of them may have signed; never empty.
+  public var sender: any Sender
+  /// Any of them may have signed; empty only where the sender needs none, or where they could not be read.
   public var secrets: [Secret]
+  public var options: SenderOptions
+  /// How far a signed time may lie from now, both ways; `nil`: the sender's own rule.
+  public var tolerance: Seconds?
 
-  public init(name: String, sender: String, secrets: [Secret]) {
+  public init(
+    name: String, sender: any Sender, secrets: [Secret], options: SenderOptions = SenderOptions(),
+    tolerance: Seconds? = nil
+  ) {
     self.name = name
     self.sender = sender
     self.secrets = secrets
+    self.options = options
+    self.tolerance = tolerance
   }
+
+  /// What the administrator should know of these settings; `nil` for nothing.
+  public var warning: String? { sender.warning(options).map { "source `\(name)`: \($0)" } }
 }

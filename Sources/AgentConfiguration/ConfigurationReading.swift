@@ -12,20 +12,17 @@ struct ConfigurationReading {
   private let file: String
   private let overrides: Overrides
   private let environment: [String: String]
-  private let senders: [String]
   private let secretUse: Configuration.SecretUse
   private let paths: PathDefaults
   /// Mistakes in flags and variables, which have no place in the file.
   private(set) var overrideMistakes: [Diagnostic] = []
 
   init(
-    file: String, overrides: Overrides, environment: [String: String], senders: [String],
-    secretUse: Configuration.SecretUse
+    file: String, overrides: Overrides, environment: [String: String], secretUse: Configuration.SecretUse
   ) {
     self.file = file
     self.overrides = overrides
     self.environment = environment
-    self.senders = senders
     self.secretUse = secretUse
     paths = PathDefaults(configurationFile: file)
   }
@@ -46,7 +43,9 @@ struct ConfigurationReading {
     let parallel = parallelRuns(runs?["parallel"])
     let runnerData = runs?["data"].flatMap { absolute($0) } ?? data
     let launcher: Configuration.Launcher = runs?["launcher"].flatMap { self.launcher($0) } ?? .spawn
-    let sources = fields["sources"].map { SourceReading(secrets: secrets, senders: senders).sources($0) } ?? []
+    let sourceReading = SourceReading(
+      secrets: secrets, folder: paths.folder, hasPublicURL: publicURL != nil || fields.contains("public_url"))
+    let sources = fields["sources"].map(sourceReading.sources) ?? []
     let repositories = RepositoryReading(secrets: secrets, folder: paths.folder)
     let credentials = fields["repositories"].map(repositories.credentials) ?? []
     let schemes = fields["remotes"].map(repositories.schemes) ?? [.https, .ssh]

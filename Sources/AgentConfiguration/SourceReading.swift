@@ -1,10 +1,17 @@
 import Model
 import Pipelines
+import Webhooks
 
 /// Reads `sources`.
 struct SourceReading {
   let secrets: SecretReading
-  let senders: [String]
+  /// Where relative paths start.
+  let folder: String
+  /// Whether senders' own address of the agent is known.
+  let hasPublicURL: Bool
+
+  /// `allow` is read here for its being there alone.
+  static let keys = ["sender", "secrets", "allow"] + SenderOptions.Key.allCases.map(\.rawValue)
 
   func sources(_ value: Value) -> [SourceConfiguration] {
     (value.named(atMost: 100, expected: "a mapping of names to sources") ?? []).compactMap(source)
@@ -22,34 +29,61 @@ struct SourceReading {
         "no source can be named `poll`: that is what the inbox calls pushes that the agent finds by itself (`on.poll`)",
         suggestion: "give it another name, such as its sender's")
     }
-    guard let fields = entry.value.fields(["sender", "secrets"], expected: "a mapping with `sender` and `secrets`")
+    guard let fields = entry.value.fields(SourceReading.keys, expected: "a mapping with `sender` and `secrets`")
     else { return nil }
     let sender = sender(fields)
-    guard let listed = fields["secrets"] else {
+    let found = secrets(fields["secrets"], of: sender)
+    guard let sender else { return nil }
+    let reading = SenderOptionsReading(sender: sender, folder: folder)
+    let options = reading.options(fields)
+    if fields["secrets"] == nil, sender.needsSecrets(options) {
       entry.report(
         "source `\(entry.name.shown())` has no `secrets`, so no delivery could be proved genuine",
         suggestion: "add `secrets: [{file: \(entry.name.shown()).secret}]`")
-      return nil
     }
-    let values = listed.oneOrMany(atMost: 20) ?? []
-    if values.isEmpty { listed.mismatch("a list with at least one secret") }
-    let found = values.compactMap { secrets.secret($0) }
-    guard let sender else { return nil }
-    return SourceConfiguration(name: entry.name, sender: sender, secrets: found)
+    let settings = SourceSettings(
+      name: entry.name, keys: Set(SourceReading.keys.filter { SourceReading.says($0, fields) }), options: options,
+      hasPublicURL: hasPublicURL)
+    for complaint in sender.complaints(about: settings) {
+      fields.report(
+        key: complaint.key, "source `\(entry.name.shown())` \(complaint.message)", suggestion: complaint.suggestion)
+    }
+    return SourceConfiguration(
+      name: entry.name, sender: sender, secrets: found, options: options, tolerance: reading.tolerance(fields))
   }
 
-  private func sender(_ fields: Fields) -> String? {
-    let known = "known are \(senders.joined(separator: ", "))"
+  private func secrets(_ value: Value?, of sender: (any Sender)?) -> [Secret] {
+    guard let value else { return [] }
+    let values = value.oneOrMany(atMost: 20) ?? []
+    if values.isEmpty { value.mismatch("a list with at least one secret") }
+    return values.compactMap { item in
+      guard let secret = secrets.secret(item) else { return nil }
+      if let sender, let complaint = sender.complaint(about: secret) {
+        item.report("the secret \(item.subject), of the sender `\(sender.name)`, \(complaint)")
+      }
+      return secret
+    }
+  }
+
+  private func sender(_ fields: Fields) -> (any Sender)? {
+    let names = Senders.all.map(\.name)
+    let known = "known are \(names.joined(separator: ", "))"
     guard let value = fields["sender"] else {
       fields.value.report("\(fields.value.subject) has no `sender`: who posts here", suggestion: known)
       return nil
     }
     guard let name = value.string("the name of a sender") else { return nil }
-    guard senders.contains(name) else {
-      value.report("unknown sender `\(name.shown())`", suggestion: Suggestion.didYouMean(name, senders) ?? known)
+    guard let sender = Senders.named(name) else {
+      value.report("unknown sender `\(name.shown())`", suggestion: Suggestion.didYouMean(name, names) ?? known)
       return nil
     }
-    return name
+    return sender
+  }
+
+  /// An empty list says nothing.
+  private static func says(_ key: String, _ fields: Fields) -> Bool {
+    guard let value = fields[key] else { return false }
+    return value.node.content != .list([])
   }
 
   private static func isName(_ text: String) -> Bool {

@@ -1,11 +1,33 @@
-/// What some senders must be told besides the secrets; each says which of these it reads.
+/// What some senders must be told besides the secrets; each says in `Sender.optionKeys` which of these it reads.
 public struct SenderOptions: Sendable, Hashable {
+  /// The keys of a source in the configuration that only some senders read.
+  public enum Key: String, Sendable, CaseIterable {
+    case signatureHeader = "signature_header"
+    case idHeader = "id_header"
+    case algorithm
+    case encoding
+    case tolerance
+    case webhookID = "webhook_id"
+    case clientID = "client_id"
+    case verify
+    case certificates
+    case api
+  }
+
   public enum Algorithm: String, Sendable, CaseIterable {
     case sha256, sha512
   }
 
   public enum Encoding: String, Sendable, CaseIterable {
     case hex, base64
+  }
+
+  /// Who decides whether a delivery is genuine.
+  public enum Verification: String, Sendable, CaseIterable {
+    /// The sender's own service is asked.
+    case endpoint
+    /// What was put down beforehand.
+    case offline
   }
 
   public struct Parameter: Sendable, Hashable {
@@ -30,12 +52,19 @@ public struct SenderOptions: Sendable, Hashable {
   public var parameters: [Parameter]?
   /// `paypal`: the id that PayPal gave to the webhook.
   public var webhookID: String?
-  /// `paypal`: certificates in PEM, the signer's first, then each one's issuer; the last of them is trusted.
+  /// `paypal`: of the application that the webhook belongs to; the source's secrets are its secrets.
+  public var clientID: String?
+  /// `paypal`
+  public var verification: Verification
+  /// `paypal`, offline: certificates in PEM, the signer's first, then each one's issuer; the last of them is trusted.
   public var certificates: [String]
+  /// `paypal`: the address of its API, without a slash at its end; `nil`: that of the live service.
+  public var api: String?
 
   public init(
     signatureHeader: String? = nil, idHeader: String? = nil, algorithm: Algorithm = .sha256,
-    encoding: Encoding? = nil, parameters: [Parameter]? = nil, webhookID: String? = nil, certificates: [String] = []
+    encoding: Encoding? = nil, parameters: [Parameter]? = nil, webhookID: String? = nil, clientID: String? = nil,
+    verification: Verification = .endpoint, certificates: [String] = [], api: String? = nil
   ) {
     self.signatureHeader = signatureHeader
     self.idHeader = idHeader
@@ -43,6 +72,9 @@ public struct SenderOptions: Sendable, Hashable {
     self.encoding = encoding
     self.parameters = parameters
     self.webhookID = webhookID
+    self.clientID = clientID
+    self.verification = verification
     self.certificates = certificates
+    self.api = api
   }
 }

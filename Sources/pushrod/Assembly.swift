@@ -4,6 +4,7 @@ import Glibc
 import Logging
 import Model
 import NIOCore
+import Outgoing
 import RunDirectory
 import ServiceLifecycle
 import Store
@@ -34,10 +35,11 @@ struct Assembly {
       // A probe of its own for each question, so that a slow repository holds up no other.
       ask: { [environment] in try await RunnerProbe(executable: runner, environment: environment).ask($0) },
       runsWereQueued: { dispatcher.wake() }, logger: logger)
+    let outgoing = OutgoingService()
     let agent = LocalAgent(
       store: store, rules: rules, dispatcher: dispatcher, area: area,
-      probe: RunnerProbe(executable: runner, environment: environment), poller: poller, pid: Int(getpid()),
-      logger: logger)
+      probe: RunnerProbe(executable: runner, environment: environment),
+      verification: PayPalVerification(client: outgoing.client), poller: poller, pid: Int(getpid()), logger: logger)
 
     let notifier = SystemdNotifier(environment: environment, pid: getpid())
     let readiness = Readiness(listeners: 2, notifier: notifier)
@@ -57,6 +59,7 @@ struct Assembly {
     var group = ServiceGroupConfiguration(
       services: [
         .init(service: StoreService(store: store)),
+        .init(service: outgoing),
         .init(service: dispatcher),
         .init(service: PipelineWatch(rules)),
         .init(service: poller),

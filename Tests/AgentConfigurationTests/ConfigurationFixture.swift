@@ -19,8 +19,7 @@ struct ConfigurationFixture {
     _ text: String, overrides: Overrides = Overrides(), environment: [String: String] = [:]
   ) throws -> Configuration {
     let file = try folder.write("pushrod.yml", text)
-    return try Configuration.load(
-      file: file, overrides: overrides, environment: environment, senders: ["github", "gitlab", "gitea"])
+    return try Configuration.load(file: file, overrides: overrides, environment: environment)
   }
 
   /// `text` is refused; every mistake as `line:column message | suggestion`, with the folder's path as `DIR`.

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Model
 import TestSupport
 import Testing
+import Webhooks
 
 @testable import AgentConfiguration
 @testable import Pipelines
@@ -49,7 +50,7 @@ import Testing
     #expect(read.pipelinesFolder == "/etc/pipelines")
     #expect(read.publicURL == "https://deploy.example.com")
     #expect(read.sources.map(\.name) == ["github", "work"])
-    #expect(read.sources.map(\.sender) == ["github", "gitea"])
+    #expect(read.sources.map(\.sender.name) == ["github", "gitea"])
     #expect(read.sources[0].secrets.map(\.text) == ["s3cret-value", "older"])
     #expect(read.sources[1].secrets.map(\.text) == ["w"])
     #expect(
@@ -98,8 +99,7 @@ import Testing
   @Test("a file below /etc means the folders of the package")
   func systemDefaults() throws {
     let read = try Configuration.read(
-      Array("sources: {}\n".utf8), file: "/etc/pushrod/pushrod.yml", overrides: Overrides(), environment: [:],
-      senders: [])
+      Array("sources: {}\n".utf8), file: "/etc/pushrod/pushrod.yml", overrides: Overrides(), environment: [:])
     #expect(read.data == "/var/lib/pushrod")
     #expect(read.socket == "/run/pushrod/pushrod.sock")
     #expect(read.pipelinesFolder == "/etc/pushrod/pipelines")
@@ -208,7 +208,7 @@ import Testing
   @Test("a configuration that is not there says how to make one")
   func missing() {
     do {
-      _ = try Configuration.load(file: "\(folder)/nope.yml", environment: [:], senders: [])
+      _ = try Configuration.load(file: "\(folder)/nope.yml", environment: [:])
       Issue.record("was read")
     } catch {
       #expect(error.all[0].suggestion == "write one with `pushrod init`")

@@ -93,7 +93,7 @@ import Testing
       secrets: {A: {env: NOPE}, B: {file: github.secret}}
       """)
     func load(_ use: Configuration.SecretUse) throws(Diagnostics) -> Configuration {
-      try Configuration.load(file: file, environment: [:], senders: ["github"], secrets: use)
+      try Configuration.load(file: file, environment: [:], secrets: use)
     }
     let read = try load(.whereReadable)
     #expect(read.unreadSecrets == ["credential secret_github", "environment variable NOPE"])

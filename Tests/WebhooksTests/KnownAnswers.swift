@@ -47,7 +47,7 @@ struct KnownAnswer: Decodable, CustomTestStringConvertible, Sendable {
     let bytes = bodyBase64.flatMap { Data(base64Encoded: $0) }.map(Array.init) ?? Array((body ?? "").utf8)
     return SignedRequest(
       headers: fields, body: bytes, url: url, now: now ?? 0, tolerance: tolerance,
-      options: SenderOptions(webhookID: webhookID, certificates: certificates))
+      options: SenderOptions(webhookID: webhookID, verification: .offline, certificates: certificates))
   }
 
   var secrets: [Secret] { ([secret].compactMap(\.self) + (additionalSecrets ?? [])).map { Secret($0) } }

@@ -54,7 +54,7 @@ struct PayPalTests {
         "PAYPAL-CERT-URL": "https://api.paypal.com/v1/notifications/certs/CERT-1",
       ], body: body ?? self.body, now: time,
       options: SenderOptions(
-        webhookID: "W-1", certificates: try certificates.map { try area.read($0 + ".pem") }))
+        webhookID: "W-1", verification: .offline, certificates: try certificates.map { try area.read($0 + ".pem") }))
   }
 
   @Test("a chain that holds is accepted, in any order of the issuers, or with the signer's certificate pinned alone")

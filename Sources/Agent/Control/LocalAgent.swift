@@ -18,7 +18,7 @@ public struct LocalAgent: AgentControl {
 
   public init(
     store: any DeliveryStore & RunStore & AuditStore, rules: RulesInForce, dispatcher: Dispatcher, area: RunArea,
-    probe: RunnerProbe, poller: Poller? = nil, pid: Int, logger: Logger
+    probe: RunnerProbe, verification: any RemoteVerification, poller: Poller? = nil, pid: Int, logger: Logger
   ) {
     self.store = store
     trail = AuditTrail(store: store)
@@ -27,7 +27,9 @@ public struct LocalAgent: AgentControl {
     self.area = area
     self.poller = poller
     self.pid = pid
-    pushPath = PushPath(rules: rules, store: store, runsWereQueued: { dispatcher.wake() }, logger: logger)
+    pushPath = PushPath(
+      rules: rules, store: store, proof: ProofOfOrigin(verification: verification),
+      runsWereQueued: { dispatcher.wake() }, logger: logger)
     requests = RunRequests(store: store, rules: rules, tips: TipLookup(probe: probe))
     cancelling = RunCancelling(store: store, trail: trail, area: area)
   }

@@ -43,7 +43,8 @@ extension PushPath {
           + "there and reload.")
     }
     do {
-      let signed = signedRequest(request, source, rules, date)
+      let signed = SignedRequest(
+        request, of: source, publicURL: rules.publicURL, now: date.timeIntervalSince1970)
       let meaning = try source.sender.meaning(of: signed)
       let event = SenderEvent(meaning, of: signed, to: source.name, from: source.sender)
       return try await record(event, id: meaning.id, of: request, date, rules, again: again)

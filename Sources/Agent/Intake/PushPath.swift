@@ -11,6 +11,7 @@ import Webhooks
 struct PushPath: Sendable {
   let rules: RulesInForce
   let store: any DeliveryStore
+  let proof: ProofOfOrigin
   /// Told when runs were queued.
   let runsWereQueued: @Sendable () -> Void
   let logger: Logger
@@ -19,29 +20,32 @@ struct PushPath: Sendable {
   func receive(_ request: HookRequest) async -> HookAnswer {
     let rules = rules.current
     guard let source = rules.sources[request.source] else { return .noSuchSource }
+    // An address with another part is another address, unless its sender is proved by that part.
+    guard request.token == nil || source.sender.takesToken else { return .noSuchSource }
     guard source.isUsable else { return withoutSecret(source) }
 
     let receivedAt = now()
-    let signed = signedRequest(request, source, rules, receivedAt)
+    let signed = SignedRequest(
+      request, of: source, publicURL: rules.publicURL, now: receivedAt.timeIntervalSince1970)
 
-    switch source.sender.check(signed, secrets: source.secrets) {
-    case .valid: break
-    case .invalid(let reason):
-      await reject(request, source, receivedAt, reason)
-      return source.sender.isUnsignedPing(signed) ? .ping : .forbidden
-    case .ambiguous(let reason):
-      await reject(request, source, receivedAt, reason)
-      return .malformed(reason)
+    let kept = request.withoutSecrets(source)
+    switch await proof.check(signed, request, source) {
+    case .genuine: break
+    case .refused(let reason, let answer):
+      await reject(kept, source, receivedAt, reason)
+      return answer
+    case .unknown(let reason):
+      return unproved(source, reason)
     }
 
     do {
       let meaning = try source.sender.meaning(of: signed)
       let event = SenderEvent(meaning, of: signed, to: source.name, from: source.sender)
-      let recorded = try await record(event, id: meaning.id, of: request, receivedAt, rules)
+      let recorded = try await record(event, id: meaning.id, of: kept, receivedAt, rules)
       return meaning.reply.map { .reply($0, recorded) }
         ?? .recorded(recorded, startedStatus: source.sender.startedStatus)
     } catch let error as Unreadable {
-      await reject(request, source, receivedAt, error.description)
+      await reject(kept, source, receivedAt, error.description)
       switch error {
       case .mediaType(let reason): return .wrongMediaType(reason)
       case .body(let reason): return .malformed(reason)
@@ -52,15 +56,6 @@ struct PushPath: Sendable {
         metadata: ["event": "store_failed", "source": "\(source.name)", "error": "\(error)"])
       return .unavailable(retryAfter: 30)
     }
-  }
-
-  /// The request as the sender's rules see it.
-  func signedRequest(
-    _ request: HookRequest, _ source: Source, _ rules: Ruleset, _ receivedAt: Date
-  ) -> SignedRequest {
-    SignedRequest(
-      headers: request.headers, body: request.body, url: rules.publicURL.map { "\($0)/webhook/\(source.name)" },
-      now: receivedAt.timeIntervalSince1970)
   }
 
   /// Match → record → enqueue: what follows once a delivery is known to be genuine and has been read, when it comes
@@ -89,6 +84,14 @@ struct PushPath: Sendable {
       "a delivery was answered 503: its source has no secret to verify it with",
       metadata: ["event": "no_secret", "source": "\(source.name)"])
     return .unavailable(retryAfter: 300)
+  }
+
+  /// Nothing is recorded: the sender posts it again, and then its service may answer.
+  private func unproved(_ source: Source, _ reason: String) -> HookAnswer {
+    logger.error(
+      "a delivery was answered 503: nobody could say whether it is genuine",
+      metadata: ["event": "not_proved", "source": "\(source.name)", "reason": "\(reason)"])
+    return .unavailable(retryAfter: 60)
   }
 
   private func reject(_ request: HookRequest, _ source: Source, _ receivedAt: Date, _ reason: String) async {

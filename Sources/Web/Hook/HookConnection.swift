@@ -41,6 +41,8 @@ final class HookConnection: ChannelDuplexHandler {
   /// Tells the answer of the current request from that of one that was given up.
   private var requestNumber = 0
   private var source = ""
+  private var token: String?
+  private var query: String?
   private var headers = Headers()
   private var body: [UInt8] = []
   private var isHeadRequest = false
@@ -101,8 +103,8 @@ final class HookConnection: ChannelDuplexHandler {
     }
     keepsAlive = checked.keepsAlive && !isStopping
     switch HookRoute(method: head.method, target: head.uri) {
-    case .hook(let source):
-      self.source = source
+    case .hook(let source, let token, let query):
+      (self.source, self.token, self.query) = (source, token, query)
       headers = checked.headers
       body.reserveCapacity(min(checked.contentLength ?? 0, 1 << 20))
       state = .readingBody
@@ -153,10 +155,12 @@ final class HookConnection: ChannelDuplexHandler {
 
   private func askAgent(context: ChannelHandlerContext) {
     if address == nil { address = context.channel.remoteAddress?.ipAddress }
-    let request = HookRequest(source: source, headers: headers, body: body, address: address)
+    let request = HookRequest(
+      source: source, token: token, query: query, headers: headers, body: body, address: address)
     // The agent owns the bytes now; a connection that waits for its next request holds none.
     body = []
     headers = Headers()
+    (token, query) = (nil, nil)
     state = .answering
     deadline = .now() + limits.answerTimeout
     requestNumber += 1

@@ -9,7 +9,23 @@ public import Model
 public struct GenericBearer: Sender {
   public let name = "generic-bearer"
 
+  public let optionKeys: Set<SenderOptions.Key> = [.signatureHeader, .idHeader]
+
   public init() {}
+
+  public func secretHeaders(_ options: SenderOptions) -> [String] { [options.signatureHeader ?? "Authorization"] }
+
+  /// An id is shown and kept, a token must not be.
+  public func complaints(about settings: SourceSettings) -> [SourceComplaint] {
+    guard let id = settings.options.idHeader?.lowercased(),
+      secretHeaders(settings.options).contains(where: { $0.lowercased() == id })
+    else { return [] }
+    return [
+      SourceComplaint(
+        "id_header", "names the header of the token as that of the id, which every listing would show",
+        suggestion: "name another header, or none")
+    ]
+  }
 
   public func check(_ request: SignedRequest, secrets: [Secret]) -> SignatureCheck {
     SignatureCheck { () throws(Refusal) in

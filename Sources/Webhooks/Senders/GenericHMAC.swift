@@ -9,6 +9,8 @@ public import Model
 public struct GenericHMAC: Sender {
   public let name = "generic-hmac"
 
+  public let optionKeys: Set<SenderOptions.Key> = [.signatureHeader, .idHeader, .algorithm, .encoding]
+
   public init() {}
 
   private static let usualHeader = "X-Signature"

@@ -6,11 +6,17 @@ public import Model
 /// Follows "Webhooks" and "Webhook events" of GitLab's documentation. There are two ways to prove a delivery, and
 /// what was sent decides which one counts: a signing token signs as Standard Webhooks do; the older secret token is
 /// sent along in `X-Gitlab-Token`, which protects neither the body nor against repetition. Where a signature is
-/// there it has to hold, and the token is not looked at: it is the weaker proof of the same.
+/// there it has to hold, and the token is not looked at: it is the weaker proof of the same. A source may list both
+/// while its hooks change from the one to the other; as long as the secret token is listed, it alone lets in.
 public struct GitLab: Sender {
   public let name = "gitlab"
 
+  /// For signing tokens.
+  public let optionKeys: Set<SenderOptions.Key> = [.tolerance]
+
   public init() {}
+
+  public func secretHeaders(_ options: SenderOptions) -> [String] { ["X-Gitlab-Token"] }
 
   public func check(_ request: SignedRequest, secrets: [Secret]) -> SignatureCheck {
     SignatureCheck { () throws(Refusal) in

@@ -55,6 +55,10 @@ public struct GiteaFamily: Sender {
         // Gogs and old Giteas send no `head_commit`.
         meaning.pushes[0].message = try Payload.decode(GogsCommits.self, from: json).message(of: push.after)
       }
+      // The button "Test delivery" posts a push of the newest commit onto itself.
+      if let push = meaning.push, push.before == push.after {
+        (meaning.ignored, meaning.isGreeting) = ("test push: the ref did not move", true)
+      }
       return meaning
     case "create" where name == "gogs":
       // Gogs tells of a new tag in this event alone; the others send a push as well.

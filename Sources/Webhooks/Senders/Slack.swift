@@ -12,6 +12,8 @@ public struct Slack: Sender {
   /// It tells the person who pressed a button of any other one as of a failure.
   public let startedStatus = 200
 
+  public let optionKeys: Set<SenderOptions.Key> = [.tolerance]
+
   public init() {}
 
   public func check(_ request: SignedRequest, secrets: [Secret]) -> SignatureCheck {

@@ -13,6 +13,12 @@ public struct StandardWebhooks: Sender {
   /// What the names of the headers begin with, the sender's own first.
   private let brands: [String]
 
+  public let optionKeys: Set<SenderOptions.Key> = [.tolerance]
+
+  public func complaint(about secret: Secret) -> String? {
+    StandardSignature.isKey(secret) ? nil : "is no key: `whsec_` or `whpk_` and base64"
+  }
+
   public func check(_ request: SignedRequest, secrets: [Secret]) -> SignatureCheck {
     SignatureCheck { () throws(Refusal) in
       try StandardSignature(

@@ -10,6 +10,8 @@ public import Model
 public struct Stripe: Sender {
   public let name = "stripe"
 
+  public let optionKeys: Set<SenderOptions.Key> = [.tolerance]
+
   public init() {}
 
   public func check(_ request: SignedRequest, secrets: [Secret]) -> SignatureCheck {

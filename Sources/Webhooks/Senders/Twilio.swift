@@ -12,6 +12,15 @@ public struct Twilio: Sender {
 
   public init() {}
 
+  public func complaints(about settings: SourceSettings) -> [SourceComplaint] {
+    guard !settings.hasPublicURL else { return [] }
+    return [
+      SourceComplaint(
+        "sender", "needs `public_url` at the top of the file: Twilio signs the address that it posts to",
+        suggestion: "set public_url to what stands before /webhook/ in Twilio's settings: https://deploy.example.com")
+    ]
+  }
+
   public func check(_ request: SignedRequest, secrets: [Secret]) -> SignatureCheck {
     SignatureCheck { () throws(Refusal) in
       let header = "X-Twilio-Signature"
@@ -38,11 +47,13 @@ public struct Twilio: Sender {
 
   public func id(of headers: Headers) -> String? { DeliveryID.read(headers, ["I-Twilio-Idempotency-Token"]) }
 
-  /// For a body that is a form; that of a JSON body would have to be in the address already.
+  /// The body is a form, unless the address has the hash of another one.
   public func headers(signing request: SignedRequest, event: String, id: String, secret: Secret) -> Headers? {
     var request = request
     request.headers = [
-      "Content-Type": "application/x-www-form-urlencoded", "I-Twilio-Idempotency-Token": id,
+      "Content-Type": TwilioText.bodyHash(in: request.url ?? "") == nil
+        ? "application/x-www-form-urlencoded" : "application/json",
+      "I-Twilio-Idempotency-Token": id,
     ]
     guard let url = request.url, let parameters = try? TwilioText.parameters(of: request, url: url) else { return nil }
     let code = HMACCheck.code(over: [Array(url.utf8), parameters], key: secret.bytes, Insecure.SHA1.self)

@@ -14,8 +14,11 @@ enum HMACCheck {
     check([digest.bytes], over: [text], keys: keys(secrets), SHA256.self)
   }
 
-  /// The bytes of those that are not blank.
-  static func keys(_ secrets: [Secret]) -> [[UInt8]] { secrets.filter { !$0.isBlank }.map(\.bytes) }
+  /// The bytes of those that are not blank. One that ends in NUL is left out: HMAC fills short keys up with NULs, so it
+  /// would be the same key as another secret, the one without.
+  static func keys(_ secrets: [Secret]) -> [[UInt8]] {
+    secrets.filter { !$0.isBlank && $0.bytes.last != 0 }.map(\.bytes)
+  }
 
   /// Whether any of `keys` made any of `codes` over the parts of `text` put together.
   ///

@@ -54,6 +54,9 @@ struct StandardSignature {
     return "v1," + Base64.encode(Array(HMACCheck.code(over: text, key: key, SHA256.self)))
   }
 
+  /// Whether anything could be checked with the secret.
+  static func isKey(_ secret: Secret) -> Bool { sharedKey(secret) != nil || publicKey(secret) != nil }
+
   /// Versions that are not known are passed over: a sender may add newer ones.
   private static func values(_ version: String, in signatures: [Substring.UTF8View]) -> [[UInt8]] {
     signatures.compactMap { signature in

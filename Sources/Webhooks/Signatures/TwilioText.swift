@@ -58,7 +58,7 @@ enum TwilioText {
     return sorted.flatMap { $0.name + $0.value }
   }
 
-  private static func bodyHash(in url: String) -> Substring.UTF8View? {
+  static func bodyHash(in url: String) -> Substring.UTF8View? {
     guard let question = url.utf8.firstIndex(of: UInt8(ascii: "?")) else { return nil }
     let name = "bodySHA256=".utf8
     return url[question...].utf8.dropFirst().split(separator: UInt8(ascii: "&"))

@@ -47,9 +47,10 @@ struct CheckCommand: ParsableCommand {
     var folder: String?
     do {
       let configuration = try Configuration.load(
-        file: file, environment: environment, senders: Senders.all.map(\.name), secrets: .whereReadable)
+        file: file, environment: environment, secrets: .whereReadable)
       report.add(file, "configuration")
       report.notes = configuration.unreadSecrets.map { "\($0) cannot be read here; the agent has to" }
+      report.notes += configuration.sources.compactMap(\.warning)
       secrets = configuration.secretNames
       sources = configuration.sourceNames
       folder = configuration.pipelinesFolder

@@ -67,7 +67,7 @@ struct ExplainCommand: ParsableCommand {
     of sender: any Sender, _ configured: [SourceConfiguration]?, _ notes: inout [String]
   ) throws(CommandExit) -> String {
     guard let source else {
-      let own = (configured ?? []).filter { $0.sender == sender.name }.map(\.name)
+      let own = (configured ?? []).filter { $0.sender.name == sender.name }.map(\.name)
       if own.count > 1 {
         notes.append(
           "the configuration has several sources of \(sender.name) (\(own.joined(separator: ", "))), and `\(sender.name)` was "
@@ -99,7 +99,7 @@ struct ExplainCommand: ParsableCommand {
       let environment = ProcessInfo.processInfo.environment
       let loaded = try Configuration.load(
         file: try Configuration.find(explicit: config, environment: environment),
-        overrides: Overrides(pipelines: pipelines), environment: environment, senders: Senders.all.map(\.name))
+        overrides: Overrides(pipelines: pipelines), environment: environment)
       let read = try PipelineFolder.load(
         loaded.pipelinesFolder, secrets: Set(loaded.secrets.keys), sources: loaded.sourceNames)
       return (read, loaded.sources)

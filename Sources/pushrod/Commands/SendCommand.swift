@@ -78,7 +78,7 @@ struct SendCommand: AsyncParsableCommand {
       }
     let bytes = try await payload(for: target.sender)
     let request = SignedRequest(
-      headers: [:], body: bytes, url: target.url, now: Date().timeIntervalSince1970)
+      headers: [:], body: bytes, url: target.signedURL, now: Date().timeIntervalSince1970, options: target.options)
     let headers = target.sender.headers(
       signing: request, event: event, id: id ?? UUID().uuidString.lowercased(), secret: target.secret)
     guard let headers else {

@@ -76,8 +76,7 @@ struct ServeCommand: AsyncParsableCommand {
       listen: listen, data: data, socket: socket, pipelines: pipelines, publicURL: publicURL,
       parallelRuns: runsParallel)
     return {
-      try Configuration.load(
-        file: file, overrides: overrides, environment: environment, senders: Senders.all.map(\.name))
+      try Configuration.load(file: file, overrides: overrides, environment: environment)
     }
   }
 }

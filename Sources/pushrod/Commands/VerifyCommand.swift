@@ -70,6 +70,9 @@ struct VerifyCommand: ParsableCommand {
       switch check {
       case .valid:
         valid = true
+      case .undecided:
+        valid = false
+        reason = "only the sender's own service can say, and it is not asked here"
       case .invalid(let reason):
         valid = false
         self.reason = reason

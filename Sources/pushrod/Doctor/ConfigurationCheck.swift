@@ -13,12 +13,14 @@ struct ConfigurationCheck {
   init(file: String?, environment: [String: String]) {
     do {
       let file = try Configuration.find(explicit: file, environment: environment)
-      let configuration = try Configuration.load(
-        file: file, environment: environment, senders: Senders.all.map(\.name))
+      let configuration = try Configuration.load(file: file, environment: environment)
       self.configuration = configuration
       findings.append(
         .ok("configuration", "\(file) is valid; sources: \(configuration.sources.map(\.name).joined(separator: ", ")).")
       )
+      findings += configuration.sources.compactMap(\.warning).map {
+        .warn("configuration", "\($0).", "Remove `verify: offline`, so that the sender's own service is asked.")
+      }
       pipelines = try PipelineFolder.load(
         configuration.pipelinesFolder, secrets: Set(configuration.secrets.keys), sources: configuration.sourceNames)
       findings.append(

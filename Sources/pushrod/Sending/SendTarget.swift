@@ -9,6 +9,9 @@ struct SendTarget {
   var url: String
   var sender: any Sender
   var secret: Secret
+  var options = SenderOptions()
+  /// The address that senders know the source by, for those that sign it.
+  var signedURL: String
 
   /// An address that was given outright.
   init(url: String, sender: String, secretFile: String?) throws(CommandExit) {
@@ -16,6 +19,7 @@ struct SendTarget {
       throw CommandExit(.wrongUse, "--url needs --secret-file, to sign with.")
     }
     self.url = url
+    signedURL = url
     self.sender = try SendTarget.known(sender)
     secret = try SendTarget.secret(secretFile)
   }
@@ -26,8 +30,7 @@ struct SendTarget {
     let configuration: Configuration
     do {
       configuration = try Configuration.load(
-        file: try Configuration.find(explicit: file, environment: environment), environment: environment,
-        senders: Senders.all.map(\.name))
+        file: try Configuration.find(explicit: file, environment: environment), environment: environment)
     } catch {
       throw CommandExit(.wrongUse, error.description)
     }
@@ -43,7 +46,9 @@ struct SendTarget {
         .wrongUse, "\(configuration.file) lets the system choose the port; name the address with --url.")
     }
     url = "http://\(SendTarget.reachable(configuration.listen))/webhook/\(source.name)"
-    sender = try SendTarget.known(source.sender)
+    sender = source.sender
+    options = source.options
+    signedURL = configuration.publicURL.map { "\($0)/webhook/\(source.name)" } ?? url
     if let secretFile {
       secret = try SendTarget.secret(secretFile)
     } else if let first = source.secrets.first {

@@ -10,9 +10,9 @@ enum RulesetBuilding {
   static func rules(_ configuration: Configuration) throws -> Ruleset {
     var sources: [String: Source] = [:]
     for source in configuration.sources {
-      // The configuration was checked against the same table of senders.
-      guard let sender = Senders.named(source.sender) else { continue }
-      sources[source.name] = Source(name: source.name, sender: sender, secrets: source.secrets)
+      sources[source.name] = Source(
+        name: source.name, sender: source.sender, secrets: source.secrets, options: source.options,
+        tolerance: source.tolerance?.value)
     }
     return Ruleset(
       sources: sources,

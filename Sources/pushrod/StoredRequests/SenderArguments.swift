@@ -46,7 +46,8 @@ struct SenderArguments: ParsableArguments {
     }
     return SenderOptions(
       signatureHeader: signatureHeader, algorithm: algorithm, encoding: encoding,
-      parameters: parameters.isEmpty ? nil : parameters, webhookID: webhookID, certificates: certificates)
+      parameters: parameters.isEmpty ? nil : parameters, webhookID: webhookID, verification: .offline,
+      certificates: certificates)
   }
 }
 

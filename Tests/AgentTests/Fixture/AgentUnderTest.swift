@@ -20,7 +20,8 @@ final class AgentUnderTest: Sendable {
 
   init(
     _ rules: Ruleset, launcher: StandInLauncher = StandInLauncher(), folder: TemporaryDirectory? = nil,
-    startGrace: Duration = .seconds(10), runner: String = "/nonexistent/pushrod-runner"
+    startGrace: Duration = .seconds(10), runner: String = "/nonexistent/pushrod-runner",
+    verification: any RemoteVerification = StandInVerification(.unavailable(reason: "nobody is asked in this test"))
   ) throws {
     let folder = try folder ?? TemporaryDirectory("agent")
     let logger = Logger.silent
@@ -38,7 +39,7 @@ final class AgentUnderTest: Sendable {
     agent = LocalAgent(
       store: store, rules: self.rules, dispatcher: dispatcher, area: area,
       probe: RunnerProbe(executable: runner, environment: ProcessInfo.processInfo.environment),
-      pid: 1, logger: logger)
+      verification: verification, pid: 1, logger: logger)
   }
 
   deinit { serving.withLock { $0?.cancel() } }

@@ -199,8 +199,8 @@ import Testing
   func storeRefuses() async throws {
     let store = RefusingStore()
     let path = PushPath(
-      rules: try AgentUnderTest(someRules([try somePipeline()])).rules, store: store, runsWereQueued: {},
-      logger: .silent)
+      rules: try AgentUnderTest(someRules([try somePipeline()])).rules, store: store,
+      proof: ProofOfOrigin(verification: StandInVerification(.genuine)), runsWereQueued: {}, logger: .silent)
 
     let refused = await path.receive(try signedPush())
 

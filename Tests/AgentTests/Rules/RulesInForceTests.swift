@@ -98,7 +98,8 @@ import Testing
     _ = try await rules.reload()
     let reloaded = LocalAgent(
       store: fixture.store, rules: rules, dispatcher: fixture.dispatcher, area: fixture.area,
-      probe: RunnerProbe(executable: "/x", environment: [:]), pid: 1, logger: .silent)
+      probe: RunnerProbe(executable: "/x", environment: [:]), verification: StandInVerification(.genuine), pid: 1,
+      logger: .silent)
 
     #expect(await reloaded.receive(try signedPush(id: "d-2")).status == 200)
     #expect(try await reloaded.run(number: 1).request.pipeline.triggers.push?.branches == ["main"])
