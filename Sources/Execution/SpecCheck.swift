@@ -10,7 +10,9 @@ enum SpecCheck {
       )
     }
     for place in [spec.mirror, spec.workspace] + [spec.eventFile].compactMap({ $0 }) {
-      guard place.hasPrefix("/"), !place.utf8.contains(0), !place.split(separator: "/").contains("..") else {
+      guard place.hasPrefix("/"), !place.utf8.contains(0),
+        !place.unicodeScalars.split(separator: "/").contains(where: { $0.elementsEqual("..".unicodeScalars) })
+      else {
         throw RunnerFailure("\(path) names a path that is not absolute and plain")
       }
     }

@@ -31,7 +31,7 @@ struct RemoteAddress {
     if scheme == "file" {
       guard host.isEmpty else { throw refuse("a file:// address has three slashes: file:///path.") }
     } else {
-      guard !host.isEmpty, !host.hasPrefix("-"), user?.hasPrefix("-") != true else {
+      guard !host.isEmpty, host.utf8.first != UInt8(ascii: "-"), user?.utf8.first != UInt8(ascii: "-") else {
         throw refuse("it names no host.")
       }
     }

@@ -19,9 +19,9 @@ public struct RefName: Hashable, Sendable, CustomStringConvertible {
 
   /// `name` as people type it: `main` becomes `refs/heads/main`; `refs/…` and `tags/…` are kept as said.
   public init?(userTyped name: String) {
-    if name.hasPrefix("refs/") {
+    if name.utf8.starts(with: "refs/".utf8) {
       self.init(name)
-    } else if name.hasPrefix("tags/") || name.hasPrefix("heads/") {
+    } else if name.utf8.starts(with: "tags/".utf8) || name.utf8.starts(with: "heads/".utf8) {
       self.init("refs/" + name)
     } else {
       self.init("refs/heads/" + name)
@@ -29,10 +29,14 @@ public struct RefName: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The branch's name, where this is a branch.
-  public var branch: String? { full.hasPrefix("refs/heads/") ? String(full.dropFirst(11)) : nil }
+  public var branch: String? { name(in: "refs/heads/") }
 
   /// The tag's name, where this is a tag.
-  public var tag: String? { full.hasPrefix("refs/tags/") ? String(full.dropFirst(10)) : nil }
+  public var tag: String? { name(in: "refs/tags/") }
+
+  private func name(in folder: String) -> String? {
+    full.utf8.starts(with: folder.utf8) ? String(full.unicodeScalars.dropFirst(folder.utf8.count)) : nil
+  }
 
   /// The name without its `refs/heads/` or `refs/tags/`.
   public var short: String { branch ?? tag ?? full }

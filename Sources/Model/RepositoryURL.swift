@@ -30,7 +30,9 @@ public struct RepositoryURL: Hashable, Sendable, CustomStringConvertible {
   ///   up in listings), control characters, or an empty host or path.
   public init(_ text: String) throws {
     let url = text.drop(while: { $0 == " " }).trimmingTrailingBlanks()
-    guard !url.isEmpty, url.utf8.count <= 2048, url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
+    guard !url.isEmpty, url.utf8.count <= 2048, url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }),
+      RepositoryURL.isPlain(url)
+    else {
       throw Malformed(description: "a repository address is one word of printable characters")
     }
     guard !url.hasPrefix("-") else {
@@ -95,6 +97,17 @@ public struct RepositoryURL: Hashable, Sendable, CustomStringConvertible {
   }
 
   public var description: String { url }
+
+  /// Whether nothing beyond ASCII is a control, or hides one of the characters that an address is taken apart at: `/`
+  /// and a combining accent are one character to Swift, and a slash to everybody else.
+  private static func isPlain(_ url: String) -> Bool {
+    url.utf8.allSatisfy { $0 < 0x80 }
+      || url.allSatisfy { character in
+        let scalars = character.unicodeScalars
+        guard let first = scalars.first, !(0x80..<0xa0).contains(first.value) else { return false }
+        return scalars.count == 1 || !first.isASCII || first.properties.isAlphabetic
+      }
+  }
 
   private static func trimmed(_ path: String, keepingRoot: Bool) -> String {
     var path = Substring(path)

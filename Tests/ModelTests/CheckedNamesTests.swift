@@ -18,6 +18,8 @@ struct CheckedNamesTests {
   func kinds() {
     #expect(RefName("refs/heads/release/1.2")?.branch == "release/1.2")
     #expect(RefName("refs/tags/v1")?.tag == "v1")
+    // The slash and the mark are one character to Swift.
+    #expect(RefName("refs/heads/\u{301}x")?.branch == "\u{301}x")
     #expect(RefName("refs/pull/7/head")?.branch == nil)
     #expect(RefName(userTyped: "main")?.full == "refs/heads/main")
     #expect(RefName(userTyped: "tags/v1")?.full == "refs/tags/v1")

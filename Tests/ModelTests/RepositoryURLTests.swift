@@ -42,7 +42,8 @@ struct RepositoryURLTests {
       "", "shop", "/srv/git/shop", "../shop", "ftp://host/a/b", "ext::sh -c id", "https://host",
       "https://host/", "https:///a/b", "https://user:pw@host/a", "file://relative/path", "-upload-pack=x",
       "https://host/a/../b", "https://host:99999/a", "git@-oProxyCommand=x:a/b", "https://ho st/a",
-      "https://host/a\u{0}b", "https://host/a\nb",
+      "https://host/a\u{0}b", "https://host/a\nb", "https://host/a\u{9b}b", "-\u{301}host:a/b",
+      "https://host/a/..\u{2f}\u{301}b", "https://me:\u{301}hunter2@host/a",
     ])
   func malformed(address: String) {
     #expect(throws: RepositoryURL.Malformed.self) { try RepositoryURL(address) }

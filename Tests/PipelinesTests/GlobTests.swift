@@ -4,6 +4,13 @@ import Testing
 @testable import Pipelines
 
 @Suite struct GlobTests {
+  @Test("an exclusion stays one when a combining mark follows the exclamation mark")
+  func excludedMark() throws {
+    let list = try GlobList(["**", "!\u{59a}*"])
+    #expect(list.answer(to: "\u{59a}x") == .excluded(by: "!\u{59a}*"))
+    #expect(list.answer(to: "x") == .included(by: "**"))
+  }
+
   @Test(
     "names that match",
     arguments: [

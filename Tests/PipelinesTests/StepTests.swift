@@ -39,6 +39,8 @@ import Testing
       ("[{run: x, name: \"\"}]", "the name of a step"),
       ("[{run: x, name: \"a\\nb\"}]", "the name of a step"), ("[{run: x, dir: /etc}]", "inside the repository"),
       ("[{run: x, dir: a/../../b}]", "inside the repository"), ("[{run: x, dir: \"a\\tb\"}]", "inside the repository"),
+      ("[{run: x, dir: \"../\u{301}x\"}]", "inside the repository"),
+      ("[{run: x, dir: \"/\u{301}x\"}]", "inside the repository"),
       ("[{run: x, shell: \"\"}]", "must be a shell"), ("[{run: x, shell: sh -c}]", "must not end with -c"),
       ("[{run: x, shell: \"sh -c 'a'\"}]", "knows no quotes"), ("[{run: x, shell: -eu}]", "must be a shell"),
       ("[{run: x, timeout: -1}]", "a length of time"), ("[{run: x, allow_failure: 1}]", "true or false"),

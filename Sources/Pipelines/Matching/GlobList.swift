@@ -22,13 +22,14 @@ public struct GlobList: Sendable, Hashable {
     var entries: [Entry] = []
     for written in patterns {
       let excludes = GlobList.excludes(written)
-      let glob = try Glob(excludes ? String(written.dropFirst()) : written)
+      let glob = try Glob(excludes ? String(written.unicodeScalars.dropFirst()) : written)
       entries.append(Entry(written: written, glob: glob, excludes: excludes))
     }
     self.entries = entries
   }
 
-  static func excludes(_ pattern: String) -> Bool { pattern.hasPrefix("!") }
+  /// By the scalar: to `hasPrefix`, a `!` that a combining mark follows is another character.
+  static func excludes(_ pattern: String) -> Bool { pattern.unicodeScalars.first == "!" }
 
   public func answer(to name: String) -> Answer {
     guard let last = entries.last(where: { $0.glob.matches(name) }) else { return .unmatched }

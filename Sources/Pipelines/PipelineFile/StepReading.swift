@@ -83,9 +83,11 @@ struct StepReading {
 
   private func directory(_ value: Value) -> String? {
     guard let text = value.string("a folder of the repository, such as web") else { return nil }
-    let parts = text.split(separator: "/").filter { $0 != "." }
-    guard !text.hasPrefix("/"), !parts.contains(".."), text.utf8.count <= 1024,
-      text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f })
+    // By the scalar: a slash and a combining accent are one character to Swift, and a slash to the system.
+    let scalars = text.unicodeScalars
+    let parts = scalars.split(separator: "/").map(String.init).filter { $0 != "." }
+    guard scalars.first != "/", !parts.contains(".."), text.utf8.count <= 1024,
+      scalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f })
     else {
       value.report(
         "\(value.subject) must be a path inside the repository, relative and without `..`",
