@@ -1,9 +1,10 @@
 # Every target is one line; the scripts say what they do.
-.PHONY: demo test build check bench install
+.PHONY: demo test build check bench fuzz install
 
 demo: ; @scripts/demo
 test: ; @scripts/test
 build: ; @scripts/build
 check: ; @scripts/check
 bench: ; @scripts/bench/run
+fuzz: ; @scripts/fuzz
 install: ; @scripts/install
