@@ -14,9 +14,11 @@ import footprint
 import logs
 import processes
 import pushes
+import verification
 from table import Table
 
 MEASUREMENTS = {
+    "verification": verification.measure,
     "acknowledgements": acknowledgements.measure,
     "pushes": pushes.measure,
     "checkouts": checkouts.measure,
