@@ -1,8 +1,8 @@
 /// The full name of a Git reference, such as `refs/heads/main`, checked by the rules of
 /// `git check-ref-format(1)`.
 ///
-/// A value of this type holds no control character, no space, no `..`, no `~^:?*[\`, and does not start
-/// with a dash in any component, so it can neither leave a folder nor pass for an option.
+/// A value of this type holds no control character of ASCII (Git lets others through), no space, no `..`, no
+/// `~^:?*[\`, and does not start with a dash in any component, so it can neither leave a folder nor pass for an option.
 public struct RefName: Hashable, Sendable, CustomStringConvertible {
   public let full: String
 
