@@ -12,7 +12,8 @@ extension FuzzTarget {
       require(range.contains(range.prefix), "a range without its first address")
     }
     if let ref = RefName(text) {
-      requireOneLine(ref.full, atMost: 4096, "a ref")
+      require(
+        ref.full.utf8.count <= 1024 && !ref.full.utf8.contains { $0 <= 0x20 || $0 == 0x7f }, "a ref with controls")
       require(
         ref.branch != nil || ref.tag != nil || !ref.full.utf8.starts(with: "refs/heads/".utf8), "a branch that is none")
     }

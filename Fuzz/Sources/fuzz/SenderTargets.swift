@@ -62,7 +62,6 @@ extension FuzzTarget {
     require(meaning.pushes.isEmpty == (meaning.push == nil), "a push and none")
     for push in meaning.pushes {
       requireOneLine(push.repository, atMost: 1024, "a repository")
-      requireOneLine(push.ref.full, atMost: 4096, "a ref")
       if let pusher = push.pusher { requireOneLine(pusher, atMost: 1024, "a pusher") }
       if let message = push.message {
         require(message.utf8.count <= 64 << 10 && !message.utf8.contains(0), "a message that no variable can hold")
