@@ -33,6 +33,7 @@ extension FuzzTarget {
       var changed = request
       changed.body.append(0x20)
       require(sender.check(changed, secrets: [SenderInput.secret]) != .valid, "a longer body fits")
+    case .undecided: require(sender.name == "paypal", "only PayPal is asked")
     case .invalid(let reason), .ambiguous(let reason):
       requireOneLine(reason, atMost: 1024, "a reason")
     }
