@@ -6,6 +6,8 @@ public struct Configuration: Sendable {
   /// The file it was read from, absolute.
   public var file: String
   public var listen: ListenAddress
+  /// The API over TCP; `nil` where it is on the Unix socket alone.
+  public var api: APIConfiguration?
   /// Absolute path of the agent's own folder (its database).
   public var data: String
   /// Absolute path of the folder that runner and agent share: `runs/`, `workspaces/`, `mirrors/`, `logs/`.

@@ -4,8 +4,8 @@ import Pipelines
 /// The keys of the configuration file, from top to bottom.
 struct ConfigurationReading {
   static let keys = [
-    "listen", "data", "socket", "pipelines", "public_url", "sources", "repositories", "remotes", "runs", "secrets",
-    "limits", "inbox", "allow_literal_secrets",
+    "listen", "api", "data", "socket", "pipelines", "public_url", "sources", "repositories", "remotes", "runs",
+    "secrets", "limits", "inbox", "allow_literal_secrets",
   ]
   static let limitKeys = ["body", "header_timeout", "body_timeout", "fetch_timeout", "tree_entries", "tree_bytes"]
 
@@ -53,7 +53,8 @@ struct ConfigurationReading {
     let limits = fields["limits"].map { self.limits($0) } ?? Configuration.Limits()
     let inbox = fields["inbox"].map(InboxReading.retention) ?? InboxRetention()
     return Configuration(
-      file: FilePath.absolute(file, from: FilePath.workingFolder), listen: listen, data: data, runnerData: runnerData,
+      file: FilePath.absolute(file, from: FilePath.workingFolder), listen: listen,
+      api: fields["api"].flatMap(APIReading(hookAddress: listen).api), data: data, runnerData: runnerData,
       socket: socket, pipelinesFolder: pipelines, publicURL: publicURL, sources: sources, credentials: credentials,
       allowedSchemes: schemes, secrets: pipelineSecrets, secretNames: secretNames,
       unreadSecrets: secrets.unread.descriptions, parallelRuns: parallel, launcher: launcher, limits: limits,

@@ -1,4 +1,6 @@
-/// Where the agent listens for senders.
+import Model
+
+/// Where the agent listens.
 public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
   /// A name or an address; IPv6 without brackets.
   public var host: String
@@ -24,6 +26,9 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     }
     self.init(host: host.isEmpty ? "0.0.0.0" : String(host), port: port)
   }
+
+  /// Only this machine can reach it.
+  public var isLoopback: Bool { host.lowercased() == "localhost" || IPAddress(host)?.isLoopback == true }
 
   public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

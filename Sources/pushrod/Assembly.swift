@@ -21,7 +21,7 @@ struct Assembly {
 
   /// The agent's long-lived parts, in the order of their dependence: shutting down goes backwards, so no
   /// request comes in any more when the dispatcher stops, and the store closes last.
-  func services() throws -> ServiceGroup {
+  func services() async throws -> ServiceGroup {
     let runner = RunnerExecutable.path(environment)
     let area = RunArea(root: configuration.runnerData)
     let rules = RulesInForce(try RulesetBuilding.rules(configuration), origin: rulesOrigin, logger: logger)
@@ -41,8 +41,10 @@ struct Assembly {
       probe: RunnerProbe(executable: runner, environment: environment),
       verification: PayPalVerification(client: outgoing.client), poller: poller, pid: Int(getpid()), logger: logger)
 
+    let access = try await LocalAccess(store: store, logger: logger)
+
     let notifier = SystemdNotifier(environment: environment, pid: getpid())
-    let readiness = Readiness(listeners: 2, notifier: notifier)
+    let readiness = Readiness(listeners: configuration.api == nil ? 2 : 3, notifier: notifier)
     var quiet = logger
     // Never more: at level debug the libraries describe whole services, field by field.
     quiet.logLevel = .warning
@@ -50,11 +52,20 @@ struct Assembly {
       host: configuration.listen.host, port: configuration.listen.port, agent: agent, limits: hookLimits,
       logger: quiet,
       onServerRunning: { address in
-        readiness.listening(on: address.map { "\($0.ipAddress ?? "?"):\($0.port ?? 0)" } ?? "?", logger)
+        readiness.listening(on: address.text, for: "hooks", logger)
       })
-    let api = APIServer.application(
-      socketPath: configuration.socket, agent: agent, logger: quiet,
-      onServerRunning: { [socket = configuration.socket] in readiness.listening(on: socket, logger) })
+    var apis = [
+      APIServer.onSocket(
+        configuration.socket, agent: agent, access: access, logger: quiet,
+        onServerRunning: { [socket = configuration.socket] in readiness.listening(on: socket, for: "socket", logger) })
+    ]
+    if let api = configuration.api {
+      apis.append(
+        APIServer.onPort(
+          host: api.listen.host, port: api.listen.port, names: api.hosts, agent: agent, access: access, logger: quiet,
+          accessLogger: logger,
+          onServerRunning: { address in readiness.listening(on: address.text, for: "api", logger) }))
+    }
 
     var group = ServiceGroupConfiguration(
       services: [
@@ -67,9 +78,7 @@ struct Assembly {
         .init(service: Watchdog(notifier) { dispatcher.progress }),
         .init(service: HangupReload(agent: agent, notifier: notifier)),
         .init(service: hooks),
-        .init(service: api),
-        .init(service: StoppingNotice(notifier: notifier)),
-      ],
+      ] + apis.map { .init(service: $0) } + [.init(service: StoppingNotice(notifier: notifier))],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
     // Runs are not waited for; this bounds requests that are being answered.
     group.maximumGracefulShutdownDuration = .seconds(5)
@@ -113,4 +122,9 @@ struct Assembly {
     limits.bodyTimeout = .milliseconds(Int64(configuration.limits.bodyTimeout.value * 1000))
     return limits
   }
+}
+
+extension SocketAddress? {
+  /// `127.0.0.1:8700`, as the system bound it.
+  fileprivate var text: String { map { "\($0.ipAddress ?? "?"):\($0.port ?? 0)" } ?? "?" }
 }

@@ -29,6 +29,8 @@ struct Pushrod: AsyncParsableCommand {
     RerunCommand.self,
     InboxCommand.self,
     ReloadCommand.self,
+    TokenCommand.self,
+    AuditCommand.self,
     VerifyCommand.self,
     ExplainCommand.self,
   ]

@@ -6,9 +6,6 @@ struct APIContext: RequestContext {
   var coreContext: CoreRequestContextStorage
   let channel: any Channel
 
-  /// The largest request is the name of a pipeline and of a ref.
-  var maxUploadSize: Int { 16 << 10 }
-
   init(source: ApplicationRequestContextSource) {
     coreContext = .init(source: source)
     channel = source.channel

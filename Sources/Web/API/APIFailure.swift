@@ -10,6 +10,8 @@ struct APIFailure: HTTPResponseError {
   let status: HTTPResponse.Status
   let code: String
   let message: String
+  /// Besides the usual ones.
+  let headers: HTTPFields
 
   static func notFound(_ message: String) -> APIFailure {
     APIFailure(status: .notFound, code: "not_found", message: message)
@@ -17,6 +19,47 @@ struct APIFailure: HTTPResponseError {
 
   static func invalid(_ message: String) -> APIFailure {
     APIFailure(status: .unprocessableContent, code: "invalid", message: message)
+  }
+
+  /// The same for every cause: nobody is to learn which token exists, or did.
+  static var unauthorized: APIFailure {
+    APIFailure(
+      status: .unauthorized, code: "unauthorized",
+      message: "A valid token is needed, as `Authorization: Bearer pushrod_…`.",
+      headers: [.wwwAuthenticate: #"Bearer realm="pushrod""#, .connection: "close"])
+  }
+
+  static func tooManyAttempts(retryAfter seconds: Int) -> APIFailure {
+    APIFailure(
+      status: .tooManyRequests, code: "too_many_attempts",
+      message: "Too many requests without a valid token came from this address.",
+      headers: [.retryAfter: String(seconds), .connection: "close"])
+  }
+
+  /// - Parameter access: what the route asks for.
+  static func forbidden(_ access: APIRoute.Access) -> APIFailure {
+    let needed = if case .scope(let scope) = access { "a token of the scope \(scope.rawValue)" } else { "more" }
+    return APIFailure(
+      status: .forbidden, code: "forbidden", message: "This token may not do that: it takes \(needed).")
+  }
+
+  static func notAllowed(_ allow: String) -> APIFailure {
+    APIFailure(
+      status: .methodNotAllowed, code: "method_not_allowed", message: "This path takes \(allow).",
+      headers: [.allow: allow])
+  }
+
+  static var misdirected: APIFailure {
+    APIFailure(
+      status: .misdirectedRequest, code: "misdirected",
+      message: "The agent does not answer to this host name; the names it answers to stand under `api.hosts`.",
+      headers: [.connection: "close"])
+  }
+
+  static var foreignPage: APIFailure {
+    APIFailure(
+      status: .forbidden, code: "foreign_page", message: "Pages of other sites may not call this API.",
+      headers: [.connection: "close"])
   }
 
   /// What any error means to the client.
@@ -37,19 +80,24 @@ struct APIFailure: HTTPResponseError {
         status: .internalServerError, code: "run_directory",
         message: "The run's directory cannot be read: \(error)")
     case let error as any HTTPResponseError:
-      self.init(status: error.status, code: "http", message: error.status.reasonPhrase)
+      // Of the server: a body that is too large. What is left of it is not waited for.
+      self.init(
+        status: error.status, code: "http", message: error.status.reasonPhrase, headers: [.connection: "close"])
     default:
       self.init(status: .internalServerError, code: "internal", message: "The agent failed; see its log.")
     }
   }
 
-  private init(status: HTTPResponse.Status, code: String, message: String) {
+  private init(status: HTTPResponse.Status, code: String, message: String, headers: HTTPFields = [:]) {
     self.status = status
     self.code = code
     self.message = message
+    self.headers = headers
   }
 
   func response(from request: Request, context: some RequestContext) throws -> Response {
-    try Response(status: status, json: APIError(error: .init(code: code, message: message)))
+    var response = try Response(status: status, json: APIError(error: .init(code: code, message: message)))
+    for field in headers { response.headers[field.name] = field.value }
+    return response
   }
 }

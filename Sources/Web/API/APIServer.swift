@@ -3,32 +3,77 @@ import Glibc
 import Hummingbird
 import HummingbirdCore
 public import Logging
-import NIOCore
+public import NIOCore
 import NIOPosix
 public import ServiceLifecycle
 
-/// The API, on a Unix socket: who may open the socket may ask for everything.
+/// The API: one set of routes behind two doors.
+///
+/// Both are services that listen until they are shut down. Followers of logs are cut off then; they come back.
 public enum APIServer {
-  /// A service that listens until it is shut down. Followers of logs are cut off then; they come back.
+  /// On a Unix socket: who may open it may ask for everything.
   ///
   /// - Parameters:
-  ///   - socketPath: absolute, at most 107 bytes (unix(7)); a socket that is left there is replaced.
+  ///   - path: absolute, at most 107 bytes (unix(7)); a socket that is left there is replaced.
   ///   - onServerRunning: called once, when connections are accepted.
-  public static func application(
-    socketPath: String, agent: any AgentControl, logger: Logger,
+  public static func onSocket(
+    _ path: String, agent: any AgentControl, access: any AccessControl, logger: Logger,
     onServerRunning: @escaping @Sendable () async -> Void = {}
   ) -> any Service {
-    Application(
-      responder: APIRoutes.router(agent: agent).buildResponder(),
-      server: .http1(configuration: .init(idleTimeout: .seconds(75))),
-      configuration: ApplicationConfiguration(address: .unixDomainSocket(path: socketPath)),
+    server(
+      .unixDomainSocket(path: path),
+      APIResponder(
+        hosts: HostCheck(), authentication: .socket, table: APIRoutes.table(agent: agent, access: access)),
+      logger: logger,
       onServerRunning: { _ in
         // Owner and group, no one else. Until here the umask decided, which gives the group at most less.
-        if chmod(socketPath, 0o660) != 0 {
-          logger.error("cannot set the permissions of \(socketPath): \(String(cString: strerror(errno)))")
+        if chmod(path, 0o660) != 0 {
+          logger.error("cannot set the permissions of \(path): \(String(cString: strerror(errno)))")
         }
         await onServerRunning()
-      },
+      })
+  }
+
+  /// On a TCP port: every request but `GET /healthz` needs a token.
+  ///
+  /// - Parameters:
+  ///   - port: 0 lets the system choose.
+  ///   - names: what the agent is called there, besides `host` and the loopback's names.
+  ///   - accessLogger: told of refused requests.
+  ///   - onServerRunning: called once with the address that was bound.
+  public static func onPort(
+    host: String, port: Int, names: [String], agent: any AgentControl, access: any AccessControl, logger: Logger,
+    accessLogger: Logger, onServerRunning: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }
+  ) -> any Service {
+    onPort(
+      host: host, port: port, names: names, agent: agent, access: access, limits: APILimits(),
+      attempts: FailedAttempts(), logger: logger, accessLogger: accessLogger, onServerRunning: onServerRunning)
+  }
+
+  /// The same with other bounds.
+  static func onPort(
+    host: String, port: Int, names: [String], agent: any AgentControl, access: any AccessControl, limits: APILimits,
+    attempts: FailedAttempts, logger: Logger, accessLogger: Logger,
+    onServerRunning: @escaping @Sendable (SocketAddress?) async -> Void
+  ) -> any Service {
+    server(
+      .hostname(host, port: port),
+      APIResponder(
+        hosts: HostCheck(names: names + [host]), authentication: .tokens(access, attempts, accessLogger),
+        table: APIRoutes.table(agent: agent, access: access)),
+      limits: limits, logger: logger, onServerRunning: { channel in await onServerRunning(channel.localAddress) })
+  }
+
+  private static func server(
+    _ address: BindAddress, _ responder: APIResponder, limits: APILimits = APILimits(), logger: Logger,
+    onServerRunning: @escaping @Sendable (any Channel) async -> Void
+  ) -> any Service {
+    Application(
+      responder: responder,
+      server: HTTPServerBuilder { APIChannel(responder: $0, limits: limits) },
+      configuration: ApplicationConfiguration(
+        address: address, availableConnectionsDelegate: .maximum(limits.connections, logger: logger)),
+      onServerRunning: onServerRunning,
       logger: logger)
   }
 }

@@ -11,7 +11,7 @@ extension Response {
     bytes.writeInteger(UInt8(ascii: "\n"))
     self.init(
       status: status,
-      headers: [.contentType: "application/json", .cacheControl: "no-store"],
+      headers: [.contentType: "application/json"],
       body: ResponseBody(byteBuffer: bytes))
   }
 }

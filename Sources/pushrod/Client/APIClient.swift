@@ -6,9 +6,11 @@ import NIOCore
 import NIOHTTP1
 import Web
 
-/// Asks the agent, over HTTP on its Unix socket.
+/// Asks an agent over HTTP: on its Unix socket, or anywhere with a token.
 struct APIClient: Sendable {
-  let socket: String
+  let address: AgentAddress
+
+  init(_ address: AgentAddress) { self.address = address }
 
   /// One for the life of the process; it ends with it.
   private static let http = {
@@ -51,6 +53,8 @@ struct APIClient: Sendable {
     return try await bytes(of: request)
   }
 
+  func delete(_ path: String) async throws { _ = try await bytes(of: request(.DELETE, path, [])) }
+
   /// The live log of a run, from `position` on.
   func events(
     ofRun number: Int, from position: String?, follow: Bool, times: Bool
@@ -67,9 +71,17 @@ struct APIClient: Sendable {
     _ method: HTTPMethod, _ path: String, _ parameters: [(String, String?)]
   ) -> HTTPClientRequest {
     let query = parameters.compactMap { name, value in value.map { "\(name)=\(APIClient.escaped($0))" } }
-    var request = HTTPClientRequest(
-      url: "http+unix://\(APIClient.escaped(socket))\(path)"
-        + (query.isEmpty ? "" : "?" + query.joined(separator: "&")))
+    let rest = path + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
+    var request: HTTPClientRequest
+    switch address {
+    case .socket(let path):
+      request = HTTPClientRequest(url: "http+unix://\(APIClient.escaped(path))\(rest)")
+      request.headers.add(name: "Host", value: "localhost")
+    case .url(let url, let token):
+      // Certificates are checked, always; redirects are not followed, so the token goes to this host alone.
+      request = HTTPClientRequest(url: url + rest)
+      request.headers.add(name: "Authorization", value: "Bearer \(token.text)")
+    }
     request.method = method
     return request
   }
@@ -108,7 +120,7 @@ struct APIClient: Sendable {
   }
 
   /// Everything but letters and digits as `%XX` (RFC 3986, section 2.1).
-  private static func escaped(_ text: String) -> String {
+  static func escaped(_ text: String) -> String {
     var escaped = ""
     for byte in text.utf8 {
       switch byte {
@@ -120,39 +132,5 @@ struct APIClient: Sendable {
       }
     }
     return escaped
-  }
-
-  // MARK: Failures
-
-  /// The agent answered, and said no. Who reads may find it able again in a moment, as after a restart; what was
-  /// asked to be done was not done.
-  private func failure(_ response: HTTPClientResponse, to method: HTTPMethod) async -> CommandExit {
-    let body = (try? await response.body.collect(upTo: 1 << 20)).map { Data($0.readableBytesView) }
-    let said = body.flatMap { try? JSON.decoder().decode(APIError.self, from: $0) }
-    let message = said?.error.message ?? "The agent answered with status \(response.status.code)."
-    let isPassing = method == .GET && response.status.code == 503
-    return CommandExit(isPassing ? .notReachable : .failed, message.withoutControls)
-  }
-
-  private func notReachable(_ error: any Error) -> CommandExit {
-    switch (error as? IOError)?.errnoCode {
-    case ENOENT:
-      CommandExit(
-        .notReachable,
-        "The agent is not reachable: there is no socket \(socket). Start it with `pushrod serve`, or name its "
-          + "socket with --socket or PUSHROD_SOCKET.")
-    case ECONNREFUSED:
-      CommandExit(
-        .notReachable,
-        "The agent is not reachable: nobody listens on \(socket). Start it with `pushrod serve` "
-          + "(or `systemctl start pushrod`).")
-    case EACCES, EPERM:
-      CommandExit(
-        .notReachable,
-        "You may not open the agent's socket \(socket). Members of the group `pushrod` may: "
-          + "`sudo usermod -aG pushrod $USER`, then log in again.")
-    default:
-      CommandExit(.notReachable, "The agent is not reachable at \(socket): \(error)")
-    }
   }
 }

@@ -88,7 +88,7 @@ struct InboxCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-      let client = agent.client
+      let client = try agent.client
       let path = "/api/deliveries/\(number)/replay"
       if json { return Output.standard.write(try await client.post(path)) }
       let again = try await client.post(DeliveryReport.self, path)

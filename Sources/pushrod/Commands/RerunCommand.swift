@@ -15,7 +15,7 @@ struct RerunCommand: AsyncParsableCommand {
   @OptionGroup var agent: AgentOptions
 
   func run() async throws {
-    let client = agent.client
+    let client = try agent.client
     let again = try await client.post(Run.self, "/api/runs/\(run)/rerun")
     try await Started(again, client: client).tell(follow: !noFollow)
   }

@@ -20,7 +20,7 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var agent: AgentOptions
 
   func run() async throws {
-    let client = agent.client
+    let client = try agent.client
     let run = try await client.post(
       Run.self, "/api/runs", body: StartRequest(pipeline: pipeline, ref: ref))
     try await Started(run, client: client).tell(follow: !noFollow)

@@ -62,7 +62,8 @@ struct ServeCommand: AsyncParsableCommand {
       let load = try loading(environment)
       let assembly = Assembly(
         configuration: try load(), environment: environment, reload: load, logger: logger)
-      try await assembly.services().run()
+      let services = try await assembly.services()
+      try await services.run()
     } catch let error as CommandExit {
       throw error
     } catch {

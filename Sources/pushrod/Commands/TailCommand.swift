@@ -27,7 +27,7 @@ struct TailCommand: AsyncParsableCommand {
   @OptionGroup var agent: AgentOptions
 
   func run() async throws {
-    let client = agent.client
+    let client = try agent.client
     let commit = try await commit.asyncMap(CommitName.resolve)
     let run = try await RunSelection(name: name, commit: commit).find(with: client, waits: !noFollow)
     try await Following(client: client, follows: !noFollow, withTimes: timestamps, onlyStep: step).follow(run)

@@ -10,7 +10,7 @@ struct ListenerCheck {
   let configuration: Configuration
 
   func findings() async -> [Finding] {
-    let client = APIClient(socket: configuration.socket)
+    let client = APIClient(.socket(configuration.socket))
     if let status = try? await client.get(AgentStatus.self, "/api/status") {
       var findings: [Finding] = [
         .ok(

@@ -12,8 +12,9 @@ final class Readiness: Sendable {
     self.notifier = notifier
   }
 
-  func listening(on address: String, _ logger: Logger) {
-    logger.notice("listening", metadata: ["event": "listening", "address": "\(address)"])
+  /// - Parameter purpose: `hooks`, `api` or `socket`.
+  func listening(on address: String, for purpose: String, _ logger: Logger) {
+    logger.notice("listening", metadata: ["event": "listening", "for": "\(purpose)", "address": "\(address)"])
     let isReady = missing.withLock { missing in
       missing -= 1
       return missing == 0

@@ -28,6 +28,7 @@ enum RulesetBuilding {
   static func needsRestart(from old: Configuration, to new: Configuration) -> [String] {
     var keys: [String] = []
     if old.listen != new.listen { keys.append("listen") }
+    if old.api != new.api { keys.append("api") }
     if old.data != new.data { keys.append("data") }
     if old.socket != new.socket { keys.append("socket") }
     if old.pipelinesFolder != new.pipelinesFolder { keys.append("pipelines") }

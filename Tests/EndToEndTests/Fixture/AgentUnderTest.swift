@@ -9,14 +9,18 @@ final class AgentUnderTest {
   let area: TemporaryDirectory
   let secret = "an end-to-end test's secret"
   private(set) var port = 0
+  /// Of the API over TCP, where the settings have one.
+  private(set) var apiPort = 0
   private var process: ServerProcess?
   private var starts = 0
+  private let hasAPI: Bool
 
   /// - Parameters:
   ///   - pipelines: file name to text.
   ///   - settings: more lines of the configuration file.
   init(pipelines: [String: String], settings: String = "", name: String = "e2e") throws {
     area = try TemporaryDirectory(name)
+    hasAPI = settings.contains("api:")
     try area.write("github.secret", secret + "\n", mode: 0o600)
     for (file, text) in pipelines { try area.write("pipelines/\(file)", text) }
     if pipelines.isEmpty {
@@ -59,9 +63,13 @@ final class AgentUnderTest {
     self.process = process
     let end = ContinuousClock.now + .seconds(30)
     while ContinuousClock.now < end {
-      if let port = Self.port(in: process.log) {
+      if let port = Self.port(of: "hooks", in: process.log) {
         self.port = port
-        return
+        guard hasAPI else { return }
+        if let port = Self.port(of: "api", in: process.log) {
+          apiPort = port
+          return
+        }
       }
       if process.hasExited { break }
       usleep(5_000)
@@ -88,8 +96,8 @@ final class AgentUnderTest {
     return false
   }
 
-  private static func port(in log: String) -> Int? {
-    for line in log.split(separator: "\n") where line.contains("listening") {
+  private static func port(of listener: String, in log: String) -> Int? {
+    for line in log.split(separator: "\n") where line.contains("for=\(listener)") {
       if let range = line.range(of: "127.0.0.1:") {
         let digits = line[range.upperBound...].prefix(while: \.isNumber)
         if let port = Int(digits), port > 0 { return port }

@@ -58,6 +58,7 @@ struct APITestClient: Sendable {
     let host = socket.utf8.map { byte in (byte < 16 ? "%0" : "%") + String(byte, radix: 16) }.joined()
     var request = HTTPClientRequest(url: "http+unix://\(host)\(path)")
     request.method = method
+    request.headers.add(name: "Host", value: "localhost")
     for (name, value) in headers { request.headers.add(name: name, value: value) }
     if let body { request.body = .bytes(ByteBuffer(string: body)) }
     return try await http.execute(request, timeout: .seconds(60))

@@ -28,11 +28,29 @@ func withAPIServer(
 ) async throws {
   let socket = directory.file("api.sock")
   let (started, announce) = AsyncStream.makeStream(of: Void.self)
-  let service = APIServer.application(
-    socketPath: socket, agent: agent, logger: .silent, onServerRunning: { announce.yield() })
+  let service = APIServer.onSocket(
+    socket, agent: agent, access: FakeAccess(), logger: .silent, onServerRunning: { announce.yield() })
   try await serve(service) {
     for await _ in started {
       try await APITestClient.with(socket: socket, body)
+      break
+    }
+  }
+}
+
+/// Starts the API on a port of the system's choice for the time of `body`.
+func withTCPServer(
+  _ agent: FakeAgent, _ access: FakeAccess, limits: APILimits = APILimits(),
+  attempts: FailedAttempts = FailedAttempts(burst: 1_000_000), _ body: (_ port: Int) async throws -> Void
+) async throws {
+  let (ports, announce) = AsyncStream.makeStream(of: Int.self)
+  let service = APIServer.onPort(
+    host: "127.0.0.1", port: 0, names: ["deploy.example.org"], agent: agent, access: access, limits: limits,
+    attempts: attempts, logger: .silent, accessLogger: .silent,
+    onServerRunning: { address in announce.yield(address?.port ?? 0) })
+  try await serve(service) {
+    for await port in ports {
+      try await body(port)
       break
     }
   }

@@ -29,7 +29,7 @@ struct LiveLog: Sendable {
   var response: Response {
     Response(
       status: .ok,
-      headers: [.contentType: "text/event-stream", .cacheControl: "no-store", .xContentTypeOptions: "nosniff"],
+      headers: [.contentType: "text/event-stream"],
       body: ResponseBody { writer in
         // Moved through a value of the closure's own: the writer cannot be captured.
         var open = writer

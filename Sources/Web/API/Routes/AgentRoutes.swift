@@ -1,18 +1,21 @@
 import Agent
 import Hummingbird
+import Model
 
 /// The agent itself: how it is, and taking new configuration.
 struct AgentRoutes: Sendable {
   let agent: any AgentControl
 
-  func add(to router: Router<APIContext>) {
-    router.get("api/status") { request, _ in
-      _ = try APIQuery(request, allowed: [])
-      return try Response(json: await agent.status())
-    }
-    router.post("api/reload") { request, context in
-      _ = try APIQuery(request, allowed: [])
-      return try Response(json: try await agent.reload(by: SocketPeer.person(at: context.channel)))
-    }
+  var routes: [APIRoute] {
+    [
+      .get("/api/status", .scope(.read)) { request, _ in
+        _ = try APIQuery(request, allowed: [])
+        return try Response(json: await agent.status())
+      },
+      .post("/api/reload", .scope(.admin)) { request, call in
+        _ = try APIQuery(request, allowed: [])
+        return try Response(json: try await agent.reload(by: call.person))
+      },
+    ]
   }
 }

@@ -10,13 +10,15 @@ import RunDirectory
 struct LogRoutes: Sendable {
   let agent: any AgentControl
 
-  func add(to router: Router<APIContext>) {
-    router.get("api/runs/:run/log") { request, context in try await runLog(request, context) }
-    router.get("api/runs/:run/steps/:step/log") { request, context in try await stepLog(request, context) }
+  var routes: [APIRoute] {
+    [
+      .get("/api/runs/:run/log", .scope(.read)) { request, call in try await runLog(request, call) },
+      .get("/api/runs/:run/steps/:step/log", .scope(.read)) { request, call in try await stepLog(request, call) },
+    ]
   }
 
-  private func runLog(_ request: Request, _ context: APIContext) async throws -> Response {
-    let number = try context.runNumber
+  private func runLog(_ request: Request, _ call: APICall) async throws -> Response {
+    let number = try call.runNumber
     let wantsEvents = request.headers[values: .accept].contains { $0.lowercased().contains("text/event-stream") }
     guard wantsEvents else {
       _ = try APIQuery(request, allowed: [])
@@ -43,12 +45,12 @@ struct LogRoutes: Sendable {
     return log.response
   }
 
-  private func stepLog(_ request: Request, _ context: APIContext) async throws -> Response {
+  private func stepLog(_ request: Request, _ call: APICall) async throws -> Response {
     _ = try APIQuery(request, allowed: [])
-    let number = try context.runNumber
+    let number = try call.runNumber
     _ = try await agent.run(number: number)
     let directory = RunDirectory(path: agent.directory(ofRun: number))
-    let step = context.parameters.get("step").flatMap { Int($0) }
+    let step = call.parameters["step"].flatMap { Int($0) }
     guard let start = try await starts(in: directory).first(where: { $0.step == step && step != nil }),
       let path = directory.stepLogPath(start)
     else {

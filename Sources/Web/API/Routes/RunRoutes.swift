@@ -11,18 +11,20 @@ import RunDirectory
 struct RunRoutes: Sendable {
   let agent: any AgentControl
 
-  func add(to router: Router<APIContext>) {
-    router.get("api/runs") { request, _ in try await list(request) }
-    router.post("api/runs") { request, context in try await start(request, context) }
-    router.get("api/runs/:run") { request, context in try await show(request, context) }
-    router.post("api/runs/:run/cancel") { request, context in
-      try Response(
-        json: try await agent.cancel(run: number(request, context), by: SocketPeer.person(at: context.channel)))
-    }
-    router.post("api/runs/:run/rerun") { request, context in
-      try Response(
-        json: try await agent.rerun(run: number(request, context), by: SocketPeer.person(at: context.channel)))
-    }
+  var routes: [APIRoute] {
+    [
+      .get("/api/runs", .scope(.read)) { request, _ in try await list(request) },
+      .post("/api/runs", .scope(.run)) { request, call in try await start(request, call) },
+      .get("/api/runs/:run", .scope(.read)) { request, call in try await show(request, call) },
+      .post("/api/runs/:run/cancel", .scope(.run)) { request, call in
+        try Response(
+          json: try await agent.cancel(run: number(request, call), by: call.person))
+      },
+      .post("/api/runs/:run/rerun", .scope(.run)) { request, call in
+        try Response(
+          json: try await agent.rerun(run: number(request, call), by: call.person))
+      },
+    ]
   }
 
   private func list(_ request: Request) async throws -> Response {
@@ -39,16 +41,16 @@ struct RunRoutes: Sendable {
     return try Response(json: RunList(runs: try await agent.runs(filter)))
   }
 
-  private func show(_ request: Request, _ context: APIContext) async throws -> Response {
-    let run = try await agent.run(number: number(request, context))
+  private func show(_ request: Request, _ call: APICall) async throws -> Response {
+    let run = try await agent.run(number: number(request, call))
     let directory = RunDirectory(path: agent.directory(ofRun: run.number))
     let events = try await NIOThreadPool.singleton.runIfActive { try directory.events() }
     return try Response(json: RunDetail(run: run, events: events, directory: directory.path))
   }
 
-  private func start(_ request: Request, _ context: APIContext) async throws -> Response {
+  private func start(_ request: Request, _ call: APICall) async throws -> Response {
     _ = try APIQuery(request, allowed: [])
-    let body = try await request.body.collect(upTo: context.maxUploadSize)
+    let body = try await request.body.collect(upTo: APICall.largestBody)
     let wanted: StartRequest
     do {
       wanted = try JSON.decoder().decode(StartRequest.self, from: Data(body.readableBytesView))
@@ -56,14 +58,14 @@ struct RunRoutes: Sendable {
       throw APIFailure.invalid(#"The body must be a JSON object such as {"pipeline":"shop","ref":"main"}."#)
     }
     let run = try await agent.start(
-      pipeline: wanted.pipeline, ref: wanted.ref, by: SocketPeer.person(at: context.channel))
+      pipeline: wanted.pipeline, ref: wanted.ref, by: call.person)
     return try Response(status: .created, json: run)
   }
 
   /// The run's number from the path; a request for one run takes no parameters.
-  private func number(_ request: Request, _ context: APIContext) throws -> Int {
+  private func number(_ request: Request, _ call: APICall) throws -> Int {
     _ = try APIQuery(request, allowed: [])
-    return try context.runNumber
+    return try call.runNumber
   }
 
   private func isHexadecimalDigit(_ byte: UInt8) -> Bool {
@@ -73,20 +75,5 @@ struct RunRoutes: Sendable {
       true
     default: false
     }
-  }
-}
-
-extension APIContext {
-  /// The `:run` of the path.
-  var runNumber: Int {
-    get throws { try positive("run", of: "run") }
-  }
-
-  /// A positive number in the path; anything else names nothing that could exist.
-  func positive(_ parameter: String, of thing: String) throws -> Int {
-    guard let text = parameters.get(parameter), let number = Int(text), number > 0 else {
-      throw APIFailure.notFound("A \(thing) has a number: 1, 2, 3, …")
-    }
-    return number
   }
 }

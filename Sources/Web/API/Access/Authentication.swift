@@ -1,0 +1,41 @@
+import Agent
+import HTTPTypes
+import Hummingbird
+import Logging
+import Model
+import NIOCore
+
+/// Finds out who makes a request.
+enum Authentication: Sendable {
+  /// On the Unix socket: who could open it has proved enough.
+  case socket
+  /// Over TCP: a bearer token (RFC 6750), in the header and nowhere else, so that none ends up in an address that
+  /// gets logged.
+  case tokens(any AccessControl, FailedAttempts, Logger)
+
+  /// - Throws: `APIFailure`: the same 401 for a token that is missing, unknown or expired, and 429 where an address has
+  ///   had too many of them. A token that counts is never held up by the attempts of others.
+  func caller(of request: Request, on channel: any Channel) throws -> Caller {
+    guard case .tokens(let access, let attempts, let logger) = self else { return .local(channel) }
+    let address = channel.remoteAddress?.ipAddress
+    if let text = Authentication.bearerToken(in: request.headers), let token = access.token(for: text) {
+      return .token(token, address: address)
+    }
+    if let seconds = attempts.note(from: address.flatMap { IPAddress($0) }) {
+      throw APIFailure.tooManyAttempts(retryAfter: seconds)
+    }
+    logger.notice(
+      "a request without a valid token was refused",
+      metadata: ["event": "api_unauthorized", "address": "\(address ?? "?")"])
+    throw APIFailure.unauthorized
+  }
+
+  /// One header, the scheme `Bearer` in any case, one blank, the token.
+  private static func bearerToken(in headers: HTTPFields) -> String? {
+    let values = headers[values: .authorization]
+    guard values.count == 1, let value = values.first else { return nil }
+    let parts = value.split(separator: " ", omittingEmptySubsequences: false)
+    guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+    return String(parts[1])
+  }
+}

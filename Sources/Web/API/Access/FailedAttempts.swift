@@ -1,0 +1,41 @@
+import Door
+import Model
+import Synchronization
+
+/// Requests without a valid token, counted by address, so that guessing stays slow and cheap for the agent.
+final class FailedAttempts: Sendable {
+  /// So many at once from one address, and then so many a second.
+  private let burst: Double
+  private static let refill = 20.0 / 60
+  /// Addresses that are remembered. Beyond these the newcomers share one bucket.
+  private static let mostAddresses = 4096
+
+  private let buckets = Mutex<[[UInt8]: TokenBucket]>([:])
+  private let began = ContinuousClock.now
+
+  init(burst: Double = 20) { self.burst = burst }
+
+  /// Notes an attempt.
+  /// - Returns: `nil` where the address has had few, else the seconds after which it may try again.
+  func note(from address: IPAddress?) -> Int? {
+    let now = began.duration(to: .now) / .seconds(1)
+    return buckets.withLock { buckets in
+      var key = FailedAttempts.key(address)
+      if buckets[key] == nil, buckets.count >= FailedAttempts.mostAddresses {
+        for (address, var bucket) in buckets where bucket.isFull(now: now) { buckets[address] = nil }
+        if buckets.count >= FailedAttempts.mostAddresses { key = [] }
+      }
+      var bucket =
+        buckets[key] ?? TokenBucket(capacity: burst, refill: FailedAttempts.refill, now: now)
+      let wait = bucket.take(now: now)
+      buckets[key] = bucket
+      return wait.map { max(1, Int($0.rounded(.up))) }
+    }
+  }
+
+  /// Who has one IPv6 address mostly has the whole /64 it is from.
+  private static func key(_ address: IPAddress?) -> [UInt8] {
+    guard let address else { return [] }
+    return address.isV4 ? address.bytes : Array(address.bytes.prefix(8))
+  }
+}

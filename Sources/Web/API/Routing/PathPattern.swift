@@ -1,0 +1,28 @@
+/// A path with places for parameters: `/api/runs/:run`.
+///
+/// Paths are compared as they were sent. Nothing is decoded, joined or left out: no path of ours needs an escape, so
+/// one that has `%2e`, `//`, a slash at its end or another case is another path, and names nothing.
+struct PathPattern: Sendable, CustomStringConvertible {
+  let description: String
+  private let segments: [Substring]
+
+  init(_ pattern: String) {
+    description = pattern
+    segments = pattern.split(separator: "/", omittingEmptySubsequences: false)
+  }
+
+  /// The parameters by name; `nil` where `path` is another one.
+  func parameters(of path: [Substring]) -> [Substring: Substring]? {
+    guard path.count == segments.count else { return nil }
+    var parameters: [Substring: Substring] = [:]
+    for (segment, sent) in zip(segments, path) {
+      if segment.hasPrefix(":") {
+        guard !sent.isEmpty else { return nil }
+        parameters[segment.dropFirst()] = sent
+      } else if !segment.utf8.elementsEqual(sent.utf8) {
+        return nil
+      }
+    }
+    return parameters
+  }
+}

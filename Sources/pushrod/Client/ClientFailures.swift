@@ -1,0 +1,80 @@
+import AsyncHTTPClient
+import FoundationEssentials
+import Glibc
+import Model
+import NIOCore
+import NIOHTTP1
+import Web
+
+/// What goes wrong between a command and its agent, in words that say what to do.
+extension APIClient {
+  /// The agent answered, and said no. Who reads may find it able again in a moment, as after a restart; what was
+  /// asked to be done was not done.
+  func failure(_ response: HTTPClientResponse, to method: HTTPMethod) async -> CommandExit {
+    let body = (try? await response.body.collect(upTo: 1 << 20)).map { Data($0.readableBytesView) }
+    let said = body.flatMap { try? JSON.decoder().decode(APIError.self, from: $0) }
+    let status = response.status.code
+    let message = (said?.error.message ?? "The agent answered with status \(status).").withoutControls
+    let isPassing = method == .GET && status == 503
+    return CommandExit(
+      isPassing ? .notReachable : .failed,
+      advice(said?.error.code, status, response).map { "\(message) \($0)" } ?? message)
+  }
+
+  private func advice(_ code: String?, _ status: UInt, _ response: HTTPClientResponse) -> String? {
+    guard case .url(let url, _) = address else { return nil }
+    return switch (status, code) {
+    case (401, _):
+      "\(url) does not know the token that was sent, or it has ended. `pushrod token ls` on the agent's machine shows "
+        + "those that count, `pushrod token create` makes one."
+    case (403, "forbidden"): "Make one on the agent's machine: `pushrod token create --scope …`."
+    case (421, _): "Add the host of \(url) to `api.hosts` in the agent's configuration, and restart it."
+    case (429, _): response.headers.first(name: "retry-after").map { "Try again in \($0.onOneLine) seconds." }
+    case (300..<400, _): "It sends to another address; name that one with --url."
+    case (_, nil): "Is it a Pushrod agent's API that answers at \(url)?"
+    default: nil
+    }
+  }
+
+  func notReachable(_ error: any Error) -> CommandExit {
+    switch address {
+    case .socket(let path): notReachable(error, socket: path)
+    case .url(let url, _): notReachable(error, url: url)
+    }
+  }
+
+  private func notReachable(_ error: any Error, url: String) -> CommandExit {
+    let text = "\(error)"
+    let why: String =
+      if text.contains("CERTIFICATE_VERIFY_FAILED") {
+        "its certificate is not one that this machine trusts for that name"
+      } else if let code = (error as? IOError)?.errnoCode {
+        String(cString: strerror(code))
+      } else {
+        text.onOneLine
+      }
+    return CommandExit(.notReachable, "The agent is not reachable at \(url): \(why).")
+  }
+
+  private func notReachable(_ error: any Error, socket: String) -> CommandExit {
+    switch (error as? IOError)?.errnoCode {
+    case ENOENT:
+      CommandExit(
+        .notReachable,
+        "The agent is not reachable: there is no socket \(socket). Start it with `pushrod serve`, or name its "
+          + "socket with --socket or PUSHROD_SOCKET.")
+    case ECONNREFUSED:
+      CommandExit(
+        .notReachable,
+        "The agent is not reachable: nobody listens on \(socket). Start it with `pushrod serve` "
+          + "(or `systemctl start pushrod`).")
+    case EACCES, EPERM:
+      CommandExit(
+        .notReachable,
+        "You may not open the agent's socket \(socket). Members of the group `pushrod` may: "
+          + "`sudo usermod -aG pushrod $USER`, then log in again.")
+    default:
+      CommandExit(.notReachable, "The agent is not reachable at \(socket): \(error)")
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import FoundationEssentials
+import Model
+import Web
+
+/// `pushrod audit`: who did what.
+struct AuditCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "audit", abstract: "See who had the agent do what, newest first.",
+    discussion: """
+      Starting, cancelling, repeating and replaying by people, reloads, and changes of tokens. What could not be one \
+      with its own record stands here twice: `begun`, and `done` or `failed`.
+      """)
+
+  @Option(help: ArgumentHelp("Only entries older than this one.", valueName: "entry"))
+  var before: Int?
+
+  @Option(help: "At most this many.")
+  var limit = 20
+
+  @Flag(help: "Print the agent's JSON.")
+  var json = false
+
+  @OptionGroup var agent: AgentOptions
+
+  func run() async throws {
+    let parameters = [("before", before.map(String.init)), ("limit", String(limit))]
+    if json { return Output.standard.write(try await agent.client.get("/api/audit", parameters)) }
+    let entries = try await agent.client.get(AuditList.self, "/api/audit", parameters).entries
+    guard !entries.isEmpty else { return Output.error.print("nothing has been done by people yet") }
+    var table = Table(["NO", "WHEN", "WHO", "FROM", "WHAT", "", "OUTCOME", ""], rightAligned: [0])
+    for entry in entries {
+      let person = Person(name: entry.person, via: entry.via)
+      table.add([
+        "\(entry.number)", AuditCommand.time(entry.at), person.description, entry.address ?? entry.via.rawValue,
+        entry.act.rawValue, entry.object, entry.outcome.rawValue, entry.detail ?? "",
+      ])
+    }
+    for line in table.lines(width: Terminal.standardOutput.width) { Output.standard.print(line) }
+  }
+
+  /// To the second, in UTC: `2026-11-23 16:05:09Z`.
+  private static func time(_ date: Date) -> String {
+    JSON.text(of: date).prefix(19).replacing("T", with: " ") + "Z"
+  }
+}
