@@ -137,6 +137,24 @@ struct APIDoorTests {
     #expect(held > 5000)
   }
 
+  @Test("a live log ends when the token that opened it is removed")
+  func revoked() async throws {
+    let root = try TemporaryDirectory("log")
+    let agent = FakeAgent(root: root.path)
+    agent.set(.sample(1))
+    let run = try WrittenRun(1, in: root)
+    try run.append(.runStarted)
+    try await withTCPServer(agent, access) { port in
+      let connection = try await RawConnection(port: port)
+      await connection.send(
+        "GET /api/runs/1/log HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer good\r\n"
+          + "Accept: text/event-stream\r\nConnection: close\r\n\r\n")
+      #expect(await connection.read(until: "run_started").contains("event-stream"))
+      try await access.removeToken(named: "admin-token", by: Person(name: "ada", via: .socket))
+      _ = await connection.readToEnd()
+    }
+  }
+
   @Test("slow heads, slow bodies and idle connections end; a body that is too large is not read")
   func patience() async throws {
     var limits = APILimits()

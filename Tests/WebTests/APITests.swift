@@ -144,7 +144,6 @@ struct APITests {
     "what does not exist is a 404 in the same shape",
     arguments: [
       "/", "/api", "/api/nothing", "/api/runs/0", "/api/runs/-1", "/api/runs/x", "/api/runs/1/log/x", "/webhook/github",
-      "/healthz",
     ])
   func notFound(path: String) async throws {
     let directory = try TemporaryDirectory("api")

@@ -5,6 +5,9 @@ public protocol AccessControl: Sendable {
   /// The token of this text, where there is one that counts now. Never waits for the disk: the caller is anybody.
   func token(for text: String) -> Token?
 
+  /// Whether a token that was found counts still: for answers that take long.
+  func stillCounts(_ token: Token) -> Bool
+
   /// Makes a token. Durable, with its line in the audit log, when it returns.
   /// - Throws: `ControlError.conflict` for a name that is taken, `.invalid` for one that cannot be used.
   func createToken(_ wish: TokenWish, by person: Person) async throws -> NewToken

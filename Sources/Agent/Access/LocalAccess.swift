@@ -57,6 +57,14 @@ public final class LocalAccess: AccessControl {
     return token
   }
 
+  public func stillCounts(_ token: Token) -> Bool {
+    let date = now()
+    guard token.expiresAt.map({ date < $0 }) ?? true else { return false }
+    return known.withLock { known in
+      known.values.contains { $0.token.name == token.name && $0.token.createdAt == token.createdAt }
+    }
+  }
+
   public func createToken(_ wish: TokenWish, by person: Person) async throws -> NewToken {
     let name = try wish.name ?? freeName(for: wish.scope)
     guard LocalAccess.isName(name) else {

@@ -93,7 +93,7 @@ public struct LocalAgent: AgentControl {
   public func reload(by person: Person) async throws -> ReloadReport {
     let report = try await trail.carryOut(.reload, "configuration", by: person) {
       let report = try await rules.reload()
-      return (report, "\(report.pipelines.count) pipelines, \(report.sources.count) sources")
+      return (report, "pipelines: \(report.pipelines.count), sources: \(report.sources.count)")
     }
     // More runs at a time may be allowed now.
     dispatcher.wake()

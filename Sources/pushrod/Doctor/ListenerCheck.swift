@@ -22,6 +22,7 @@ struct ListenerCheck {
         findings.append(
           .fail("agent", "It works by older files, because the new ones are broken: \(error)", "Correct the file."))
       }
+      if let api = configuration.api { findings.append(await apiFinding(api.listen)) }
       return findings + (status.polls ?? []).map(finding)
     }
     return [await portFinding()]
@@ -33,6 +34,21 @@ struct ListenerCheck {
     return .warn(
       "poll", "\(poll.url): \(last), and that came to nothing: \(error)",
       "It is asked again by itself; pushes are found then.")
+  }
+
+  /// The agent may have been started before `api` was written.
+  private func apiFinding(_ address: ListenAddress) async -> Finding {
+    guard address.port != 0 else { return .ok("api", "The system chooses its port; the agent's log has it.") }
+    do {
+      let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .connectTimeout(.seconds(5))
+        .connect(host: address.host, port: address.port).get()
+      try await channel.close()
+      return .ok("api", "Reached at \(address).")
+    } catch {
+      return .fail(
+        "api", "The configuration has it at \(address), where nobody answers: \(error).", "Restart the agent.")
+    }
   }
 
   private func portFinding() async -> Finding {

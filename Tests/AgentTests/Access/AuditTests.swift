@@ -1,6 +1,7 @@
 import Agent
 import Foundation
 import Model
+import Store
 import TestSupport
 import Testing
 
@@ -51,10 +52,10 @@ struct AuditTests {
   func reload() async throws {
     let fixture = try AgentUnderTest(someRules([try somePipeline()]))
     _ = try await fixture.agent.reload(by: Person(name: "SIGHUP", via: .signal))
-    #expect(
-      try await acts(fixture) == [
-        "SIGHUP reload configuration begun -", "SIGHUP reload configuration done 1 pipelines, 1 sources",
-      ])
+    let found = try await acts(fixture)
+    #expect(found.first == "SIGHUP reload configuration begun -")
+    #expect(found.last?.hasPrefix("SIGHUP reload configuration done pipelines: 1, ") == true)
+    #expect(found.count == 2)
   }
 
   @Test("what cannot be recorded is not done")

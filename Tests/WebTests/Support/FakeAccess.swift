@@ -19,6 +19,8 @@ final class FakeAccess: AccessControl {
 
   func token(for text: String) -> Token? { expired.contains(text) ? nil : known.withLock { $0[text] } }
 
+  func stillCounts(_ token: Token) -> Bool { known.withLock { $0.values.contains(token) } }
+
   func createToken(_ wish: TokenWish, by person: Person) async throws -> NewToken {
     let token = Token(name: wish.name ?? "new", scope: wish.scope, createdAt: Date(timeIntervalSince1970: 1))
     known.withLock { $0["text of \(token.name)"] = token }

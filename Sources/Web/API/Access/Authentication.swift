@@ -19,7 +19,7 @@ enum Authentication: Sendable {
     guard case .tokens(let access, let attempts, let logger) = self else { return .local(channel) }
     let address = channel.remoteAddress?.ipAddress
     if let text = Authentication.bearerToken(in: request.headers), let token = access.token(for: text) {
-      return .token(token, address: address)
+      return .token(token, address: address, access)
     }
     if let seconds = attempts.note(from: address.flatMap { IPAddress($0) }) {
       throw APIFailure.tooManyAttempts(retryAfter: seconds)

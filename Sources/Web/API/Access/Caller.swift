@@ -1,3 +1,4 @@
+import Agent
 import Model
 import NIOCore
 
@@ -6,12 +7,20 @@ enum Caller: Sendable {
   /// Somebody on this machine who may open the Unix socket.
   case local(any Channel)
   /// The holder of a token, and their address.
-  case token(Token, address: String?)
+  case token(Token, address: String?, any AccessControl)
 
   var scope: Scope {
     switch self {
     case .local: .admin
-    case .token(let token, _): token.scope
+    case .token(let token, _, _): token.scope
+    }
+  }
+
+  /// For answers that take long: a token that was removed opens nothing any more.
+  var stillCounts: Bool {
+    switch self {
+    case .local: true
+    case .token(let token, _, let access): access.stillCounts(token)
     }
   }
 
@@ -20,7 +29,7 @@ enum Caller: Sendable {
     get async {
       switch self {
       case .local(let channel): await SocketPeer.person(at: channel)
-      case .token(let token, let address): Person(name: token.name, via: .token, address: address)
+      case .token(let token, let address, _): Person(name: token.name, via: .token, address: address)
       }
     }
   }

@@ -18,6 +18,8 @@ struct LiveLog: Sendable {
   /// Wait for what is still to come; else end where the log ends now.
   let follows: Bool
   let withTimes: Bool
+  /// Who follows; the stream ends when they may not any more.
+  let caller: Caller?
 
   /// A follower sees a line at most this long after it is on disk.
   private static let pollInterval = Duration.milliseconds(80)
@@ -43,9 +45,14 @@ struct LiveLog: Sendable {
     var reader = Reader(directory: RunDirectory(path: agent.directory(ofRun: run)), start: start, withTimes: withTimes)
     var lastWrite = ContinuousClock.now
     var lastState = ContinuousClock.now - LiveLog.stateInterval
+    var lastPermission = ContinuousClock.now
     var ended: Run?
     while true {
       try Task.checkCancellation()
+      if lastPermission.duration(to: .now) >= LiveLog.stateInterval {
+        guard caller?.stillCounts ?? true else { return }
+        lastPermission = .now
+      }
       let buffer: ByteBuffer
       (reader, buffer) = try await NIOThreadPool.singleton.runIfActive { [reader] in
         var reader = reader

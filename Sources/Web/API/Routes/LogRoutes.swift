@@ -39,7 +39,7 @@ struct LogRoutes: Sendable {
     }
     let log = LiveLog(
       agent: agent, run: number, start: start, follows: try query.flag("follow", default: true),
-      withTimes: try query.flag("times", default: false))
+      withTimes: try query.flag("times", default: false), caller: call.caller)
     // A run that does not exist is a 404, not a stream that ends.
     _ = try await agent.run(number: number)
     return log.response
