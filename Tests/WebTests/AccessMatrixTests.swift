@@ -31,15 +31,16 @@ struct AccessMatrixTests {
 
   /// Ways to write a path that another program might take for the same.
   private static func odd(_ path: String) -> [String] {
-    let segments = path.split(separator: "/")
-    let first = segments[0]
-    return [
-      path + "/", "/" + path, path + "//", path.uppercased(), "/./" + path.dropFirst(), "/x/.." + path,
-      path + ";a", path + "%20", path + "#x", "/%2e" + path, "/" + first.prefix(1) + "%2f" + path.dropFirst(2),
-      "/%" + String(first.utf8.first ?? 0, radix: 16) + path.dropFirst(2), "http://localhost" + path,
-      "https://127.0.0.1" + path, "/" + path.dropFirst().replacing("/", with: "\\"), "/v1" + path,
-      path + "/x/y/z",
-    ].filter { $0 != path }
+    let rest = String(path.dropFirst())
+    let escaped = "%" + String(rest.utf8.first ?? 0, radix: 16)
+    let afterFirst = String(rest.dropFirst())
+    let paths: [String] = [
+      "\(path)/", "/\(path)", "\(path)//", path.uppercased(), "/./\(rest)", "/x/..\(path)", "\(path);a", "\(path)%20",
+      "\(path)#x", "/%2e\(path)", "/\(rest.prefix(1))%2f\(afterFirst)", "/\(escaped)\(afterFirst)",
+      "http://localhost\(path)", "https://127.0.0.1\(path)", "/\(rest.replacing("/", with: "\\"))", "/v1\(path)",
+      "\(path)/x/y/z",
+    ]
+    return paths.filter { $0 != path }
   }
 
   private static func filled(_ route: APIRoute) -> String {

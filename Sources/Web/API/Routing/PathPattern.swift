@@ -17,12 +17,27 @@ struct PathPattern: Sendable, CustomStringConvertible {
     var parameters: [Substring: Substring] = [:]
     for (segment, sent) in zip(segments, path) {
       if segment.hasPrefix(":") {
-        guard !sent.isEmpty else { return nil }
+        guard PathPattern.isPlain(sent) else { return nil }
         parameters[segment.dropFirst()] = sent
       } else if !segment.utf8.elementsEqual(sent.utf8) {
         return nil
       }
     }
     return parameters
+  }
+
+  /// What a parameter can be, a number or a name: letters, digits, `.`, `_` and `-`, with a letter or digit first.
+  private static func isPlain(_ text: Substring) -> Bool {
+    guard let first = text.utf8.first, first != UInt8(ascii: "."), first != UInt8(ascii: "_"),
+      first != UInt8(ascii: "-")
+    else { return false }
+    return text.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+        true
+      default: false
+      }
+    }
   }
 }
