@@ -109,7 +109,7 @@ struct APIDoorTests {
 
   @Test("after too many attempts without a token an address has to wait, but a good token is not held up")
   func rate() async throws {
-    try await withTCPServer(agent, access, attempts: FailedAttempts(burst: 3)) { port in
+    try await withTCPServer(agent, access, attempts: FailedAttempts(burst: 3, refill: 1e-6)) { port in
       var statuses: [Int] = []
       for _ in 0..<5 { statuses.append(try await RawAnswer.of("GET", "/api/runs", "Bearer bad", port: port).status) }
       #expect(statuses == [401, 401, 401, 429, 429])
@@ -125,7 +125,7 @@ struct APIDoorTests {
 
   @Test("addresses without end are counted in bounded memory, and an IPv6 network counts as one")
   func manyAddresses() throws {
-    let attempts = FailedAttempts(burst: 1)
+    let attempts = FailedAttempts(burst: 1, refill: 1e-6)
     #expect(attempts.note(from: IPAddress("2001:db8::1")) == nil)
     #expect(attempts.note(from: IPAddress("2001:db8::2")) != nil)
     var held = 0

@@ -6,14 +6,17 @@ import Synchronization
 final class FailedAttempts: Sendable {
   /// So many at once from one address, and then so many a second.
   private let burst: Double
-  private static let refill = 20.0 / 60
+  private let refill: Double
   /// Addresses that are remembered. Beyond these the newcomers share one bucket.
   private static let mostAddresses = 4096
 
   private let buckets = Mutex<[[UInt8]: TokenBucket]>([:])
   private let began = ContinuousClock.now
 
-  init(burst: Double = 20) { self.burst = burst }
+  init(burst: Double = 20, refill: Double = 20.0 / 60) {
+    self.burst = burst
+    self.refill = refill
+  }
 
   /// Notes an attempt.
   /// - Returns: `nil` where the address has had few, else the seconds after which it may try again.
@@ -26,7 +29,7 @@ final class FailedAttempts: Sendable {
         if buckets.count >= FailedAttempts.mostAddresses { key = [] }
       }
       var bucket =
-        buckets[key] ?? TokenBucket(capacity: burst, refill: FailedAttempts.refill, now: now)
+        buckets[key] ?? TokenBucket(capacity: burst, refill: refill, now: now)
       let wait = bucket.take(now: now)
       buckets[key] = bucket
       return wait.map { max(1, Int($0.rounded(.up))) }
