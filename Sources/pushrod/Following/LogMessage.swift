@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Model
+import Outgoing
 
 /// One message of a run's live log.
 enum LogMessage {

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import FoundationEssentials
 import Model
 import NIOCore
+import Outgoing
 
 /// Follows one run to its end, also over restarts of the agent.
 struct RunFollower {
@@ -24,7 +25,7 @@ struct RunFollower {
         patience.found()
         var stream = EventStream()
         for try await bytes in body {
-          for message in try stream.read(bytes.readableBytesView) {
+          for message in stream.read(bytes) {
             if let known = try LogMessage(message) {
               receive(known)
               if case .event(let event) = known, event.event == .runFinished { return event }
