@@ -105,10 +105,12 @@ public struct AgentStatus: Codable, Sendable, Hashable {
   public var reloadError: String?
   /// The repositories that the agent asks by itself.
   public var polls: [PollReport]?
+  /// The ways in that the agent opens itself, by source.
+  public var subscriptions: [SubscriptionStatus]?
 
   public init(
     version: String, pid: Int, uptime: Seconds, pipelines: [String], sources: [String], runningRuns: Int,
-    queuedRuns: Int, reloadError: String?, polls: [PollReport]? = nil
+    queuedRuns: Int, reloadError: String?, polls: [PollReport]? = nil, subscriptions: [SubscriptionStatus]? = nil
   ) {
     self.version = version
     self.pid = pid
@@ -119,6 +121,7 @@ public struct AgentStatus: Codable, Sendable, Hashable {
     self.queuedRuns = queuedRuns
     self.reloadError = reloadError
     self.polls = polls
+    self.subscriptions = subscriptions
   }
 }
 

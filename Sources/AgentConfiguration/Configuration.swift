@@ -86,16 +86,22 @@ public struct SourceConfiguration: Sendable {
   public var options: SenderOptions
   /// How far a signed time may lie from now, both ways; `nil`: the sender's own rule.
   public var tolerance: Seconds?
+  /// The event stream of a relay that this source's deliveries also come from.
+  public var relay: WebAddress?
+  /// The webhook at GitHub whose deliveries are also fetched over a WebSocket.
+  public var forwarding: Forwarding?
 
   public init(
     name: String, sender: any Sender, secrets: [Secret], options: SenderOptions = SenderOptions(),
-    tolerance: Seconds? = nil
+    tolerance: Seconds? = nil, relay: WebAddress? = nil, forwarding: Forwarding? = nil
   ) {
     self.name = name
     self.sender = sender
     self.secrets = secrets
     self.options = options
     self.tolerance = tolerance
+    self.relay = relay
+    self.forwarding = forwarding
   }
 
   /// What the administrator should know of these settings; `nil` for nothing.

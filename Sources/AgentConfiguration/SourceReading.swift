@@ -11,7 +11,8 @@ struct SourceReading {
   let hasPublicURL: Bool
 
   /// `allow` is read here for its being there alone.
-  static let keys = ["sender", "secrets", "allow"] + SenderOptions.Key.allCases.map(\.rawValue)
+  static let keys =
+    ["sender", "secrets", "allow", "relay", "forward"] + SenderOptions.Key.allCases.map(\.rawValue)
 
   func sources(_ value: Value) -> [SourceConfiguration] {
     (value.named(atMost: 100, expected: "a mapping of names to sources") ?? []).compactMap(source)
@@ -48,8 +49,14 @@ struct SourceReading {
       fields.report(
         key: complaint.key, "source `\(entry.name.shown())` \(complaint.message)", suggestion: complaint.suggestion)
     }
+    let subscriptions = SubscriptionReading(secrets: secrets)
+    let relay = fields["relay"].flatMap(subscriptions.relay)
+    let forwarding = fields["forward"].flatMap {
+      subscriptions.forwarding($0, sender: sender.name, secret: found.first)
+    }
     return SourceConfiguration(
-      name: entry.name, sender: sender, secrets: found, options: options, tolerance: reading.tolerance(fields))
+      name: entry.name, sender: sender, secrets: found, options: options, tolerance: reading.tolerance(fields),
+      relay: relay, forwarding: forwarding)
   }
 
   private func secrets(_ value: Value?, of sender: (any Sender)?) -> [Secret] {

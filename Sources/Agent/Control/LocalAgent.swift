@@ -13,12 +13,14 @@ public struct LocalAgent: AgentControl {
   private let dispatcher: Dispatcher
   private let area: RunArea
   private let poller: Poller?
+  private let subscriptions: SubscriptionBoard
   private let pid: Int
   private let began = ContinuousClock.now
 
   public init(
     store: any DeliveryStore & RunStore & AuditStore, rules: RulesInForce, dispatcher: Dispatcher, area: RunArea,
-    probe: RunnerProbe, verification: any RemoteVerification, poller: Poller? = nil, pid: Int, logger: Logger
+    probe: RunnerProbe, verification: any RemoteVerification, poller: Poller? = nil,
+    subscriptions: SubscriptionBoard = SubscriptionBoard(), pid: Int, logger: Logger
   ) {
     self.store = store
     trail = AuditTrail(store: store)
@@ -26,6 +28,7 @@ public struct LocalAgent: AgentControl {
     self.dispatcher = dispatcher
     self.area = area
     self.poller = poller
+    self.subscriptions = subscriptions
     self.pid = pid
     pushPath = PushPath(
       rules: rules, store: store, proof: ProofOfOrigin(verification: verification),
@@ -44,7 +47,7 @@ public struct LocalAgent: AgentControl {
       runningRuns: await dispatcher.running,
       // A count for people; a store that cannot even be read shows elsewhere.
       queuedRuns: (try? await store.queuedRuns(limit: 10_000).count) ?? 0, reloadError: rules.reloadError,
-      polls: await poller?.reports)
+      polls: await poller?.reports, subscriptions: subscriptions.all)
   }
 
   public func runs(_ filter: RunFilter) async throws -> [Run] { try await store.runs(filter) }

@@ -22,10 +22,14 @@ struct ProofOfOrigin: Sendable {
         reason: "\(source.sender.name) signs nothing, and what came through others has no token: it proves nothing",
         answer: .forbidden)
     }
+    if request.isRewritten, let reason = RewrittenBody.refusal(request.headers) {
+      return .refused(reason: reason, answer: .wrongMediaType(reason))
+    }
     switch source.sender.check(signed, secrets: source.secrets) {
     case .valid:
       return .genuine
     case .invalid(let reason):
+      let reason = request.isRewritten ? "\(reason); \(RewrittenBody.doubt)" : reason
       return .refused(reason: reason, answer: source.sender.isUnsignedPing(signed) ? .ping : .forbidden)
     case .ambiguous(let reason):
       return .refused(reason: reason, answer: .malformed(reason))

@@ -53,7 +53,10 @@ struct PushPath: Sendable {
     } catch {
       logger.error(
         "a delivery could not be recorded and was answered 503",
-        metadata: ["event": "store_failed", "source": "\(source.name)", "error": "\(error)"])
+        metadata: [
+          "event": "store_failed", "source": "\(source.name)",
+          "delivery_id": "\(source.sender.id(of: request.headers) ?? "-")", "error": "\(error)",
+        ])
       return .unavailable(retryAfter: 30)
     }
   }

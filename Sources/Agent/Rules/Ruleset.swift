@@ -8,6 +8,8 @@ public import Webhooks
 public struct Ruleset: Sendable {
   /// By name: the last part of `/webhook/<name>`.
   public var sources: [String: Source]
+  /// Where deliveries are fetched, besides those that are posted.
+  public var subscriptions: Set<Subscription>
   public var pipelines: [Pipeline]
   public var credentials: [RepositoryCredential]
   /// The pipelines' secrets by name.
@@ -24,12 +26,14 @@ public struct Ruleset: Sendable {
   public var inbox: InboxRetention
 
   public init(
-    sources: [String: Source], pipelines: [Pipeline], credentials: [RepositoryCredential] = [],
-    secrets: [String: Secret] = [:], allowedSchemes: [RepositoryURL.Scheme] = [.https, .ssh],
+    sources: [String: Source], subscriptions: Set<Subscription> = [], pipelines: [Pipeline],
+    credentials: [RepositoryCredential] = [], secrets: [String: Secret] = [:],
+    allowedSchemes: [RepositoryURL.Scheme] = [.https, .ssh],
     publicURL: String? = nil, parallelRuns: Int = 2, fetchTimeout: Seconds = 600,
     treeLimits: RunSpec.TreeLimits = RunSpec.TreeLimits(), inbox: InboxRetention = InboxRetention()
   ) {
     self.sources = sources
+    self.subscriptions = subscriptions
     self.pipelines = pipelines
     self.credentials = credentials
     self.secrets = secrets

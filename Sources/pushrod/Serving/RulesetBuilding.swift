@@ -15,13 +15,24 @@ enum RulesetBuilding {
         tolerance: source.tolerance?.value)
     }
     return Ruleset(
-      sources: sources,
+      sources: sources, subscriptions: subscriptions(configuration),
       pipelines: try PipelineFolder.load(
         configuration.pipelinesFolder, secrets: Set(configuration.secrets.keys), sources: configuration.sourceNames),
       credentials: configuration.credentials, secrets: configuration.secrets,
       allowedSchemes: configuration.allowedSchemes, publicURL: configuration.publicURL,
       parallelRuns: configuration.parallelRuns, fetchTimeout: configuration.limits.fetchTimeout,
       treeLimits: configuration.limits.tree, inbox: configuration.inbox)
+  }
+
+  private static func subscriptions(_ configuration: Configuration) -> Set<Subscription> {
+    var subscriptions: Set<Subscription> = []
+    for source in configuration.sources {
+      if let relay = source.relay { subscriptions.insert(Subscription(source: source.name, at: .relay(relay))) }
+      if let forwarding = source.forwarding {
+        subscriptions.insert(Subscription(source: source.name, at: .forward(forwarding)))
+      }
+    }
+    return subscriptions
   }
 
   /// Keys that differ and that a running agent cannot change.
