@@ -35,11 +35,16 @@ struct Assembly {
       // A probe of its own for each question, so that a slow repository holds up no other.
       ask: { [environment] in try await RunnerProbe(executable: runner, environment: environment).ask($0) },
       runsWereQueued: { dispatcher.wake() }, logger: logger)
+    let board = SubscriptionBoard()
     let outgoing = OutgoingService()
     let agent = LocalAgent(
       store: store, rules: rules, dispatcher: dispatcher, area: area,
       probe: RunnerProbe(executable: runner, environment: environment),
-      verification: PayPalVerification(client: outgoing.client), poller: poller, pid: Int(getpid()), logger: logger)
+      verification: PayPalVerification(client: outgoing.client), poller: poller, subscriptions: board,
+      pid: Int(getpid()), logger: logger)
+    let subscriptions = Subscriptions(
+      rules: rules, board: board, limits: SubscriptionLimits(body: configuration.limits.body), logger: logger,
+      receive: { await agent.receive($0) })
 
     let access = try await LocalAccess(store: store, logger: logger)
 
@@ -78,6 +83,7 @@ struct Assembly {
         .init(service: Watchdog(notifier) { dispatcher.progress }),
         .init(service: HangupReload(agent: agent, notifier: notifier)),
         .init(service: hooks),
+        .init(service: subscriptions),
       ] + apis.map { .init(service: $0) } + [.init(service: StoppingNotice(notifier: notifier))],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
     // Runs are not waited for; this bounds requests that are being answered.

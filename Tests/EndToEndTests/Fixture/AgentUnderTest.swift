@@ -18,7 +18,8 @@ final class AgentUnderTest {
   /// - Parameters:
   ///   - pipelines: file name to text.
   ///   - settings: more lines of the configuration file.
-  init(pipelines: [String: String], settings: String = "", name: String = "e2e") throws {
+  ///   - source: one more line of the source `github`.
+  init(pipelines: [String: String], settings: String = "", source: String = "", name: String = "e2e") throws {
     area = try TemporaryDirectory(name)
     hasAPI = settings.contains("api:")
     try area.write("github.secret", secret + "\n", mode: 0o600)
@@ -39,6 +40,7 @@ final class AgentUnderTest {
           sender: github
           secrets:
             - file: github.secret
+          \(source)
       remotes: { schemes: [https, ssh, git, file, http] }
       \(settings)
       """)
