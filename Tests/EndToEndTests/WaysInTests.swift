@@ -67,7 +67,7 @@ struct WaysInTests {
     let inbox = try agent.pushrod("inbox", "ls", "--json").output
     #expect(inbox.contains("the relay wrote the body anew"))
     let doctor = try agent.pushrod("doctor", "--config", agent.configuration).output
-    #expect(doctor.contains("Source `github` is connected"), "\(doctor)")
+    #expect(doctor.contains("Source `github`: connected"), "\(doctor)")
     #expect(agent.terminate(within: 5))
   }
 
@@ -96,7 +96,9 @@ struct WaysInTests {
         try JSONSerialization.jsonObject(with: Data(try answers.read(number).utf8)) as? [String: Any])
       #expect(answer["Status"] as? Int == 202)
       let said = try #require((answer["Body"] as? String).flatMap { Data(base64Encoded: $0) })
-      #expect(String(decoding: said, as: UTF8.self) == #"{"delivery":1,"runs":[1],"verdict":"started"}"#)
+      let verdict = HookResponse(status: 202, body: String(decoding: said, as: UTF8.self))
+      #expect(verdict.answer?.verdict == "started")
+      #expect(verdict.runs == [1])
     }
     #expect(try agent.finished(1).run.state == .succeeded)
     #expect(try agent.post(body: body, headers: headers).runs == [1])

@@ -49,13 +49,12 @@ struct RelaySubscription {
   /// One connection, to its end.
   private func follow(_ stream: inout EventStream, _ position: inout String?) async throws {
     let response = try await client.execute(request(after: position), deadline: .distantFuture)
-    do {
-      try check(response)
-    } catch {
-      // It may be the id that it does not like.
+    if response.status == .badRequest, position != nil {
+      // gosmee refuses an id that is none of its own, as after a change of its store.
       position = nil
-      throw error
+      throw SubscriptionFailure("The relay \(address.authority) does not know the last event; it is asked without it.")
     }
+    try check(response)
     board.connected(subscription)
     logger.info(
       "a relay is connected",

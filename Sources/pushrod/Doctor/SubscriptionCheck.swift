@@ -6,12 +6,16 @@ enum SubscriptionCheck {
   static func findings(_ status: AgentStatus) -> [Finding] {
     (status.subscriptions ?? []).map { subscription in
       let what = "Source `\(subscription.source)`"
-      let since = subscription.since.map { ", \(Wording.ago($0))" } ?? ""
-      if subscription.isConnected { return .ok(subscription.way.rawValue, "\(what) is connected\(since).") }
+      let ago = subscription.since.map { Wording.ago($0) }
+      if subscription.isConnected {
+        return .ok(subscription.way.rawValue, "\(what): connected\(ago.map { " \($0)" } ?? "").")
+      }
+      guard let error = subscription.lastError else {
+        return .ok(subscription.way.rawValue, "\(what): not connected yet.")
+      }
       return .warn(
-        subscription.way.rawValue,
-        "\(what) is not connected\(since). \(subscription.lastError ?? "No attempt has come to an end yet.")",
-        "The agent goes on trying; polling finds what is missed meanwhile (`on.poll`).")
+        subscription.way.rawValue, "\(what): not connected\(ago.map { ", lost \($0)" } ?? ""). \(error)",
+        "It is tried again by itself; `on.poll` finds pushes that are missed meanwhile.")
     }
   }
 }

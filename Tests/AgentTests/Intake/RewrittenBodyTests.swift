@@ -28,7 +28,7 @@ struct RewrittenBodyTests {
     let fixture = try AgentUnderTest(someRules([try somePipeline()]))
     let answer = await fixture.agent.receive(try relayed { $0.body.insert(0x20, at: 1) })
     #expect(answer.status == 401)
-    let kept = try #require(try await fixture.agent.deliveries(source: nil, before: nil, limit: 1).first)
+    let kept = try #require(try await fixture.agent.deliveries(DeliveryFilter(limit: 1)).first)
     #expect(kept.way == .relay)
     guard case .rejected(let reason) = kept.verdict else {
       Issue.record("\(kept.verdict)")
@@ -42,7 +42,7 @@ struct RewrittenBodyTests {
         $0.isRewritten = false
         $0.body.insert(0x20, at: 1)
       })
-    let other = try #require(try await fixture.agent.deliveries(source: nil, before: nil, limit: 1).first)
+    let other = try #require(try await fixture.agent.deliveries(DeliveryFilter(limit: 1)).first)
     #expect(!other.verdict.sentence.contains("relay"))
   }
 
@@ -57,7 +57,7 @@ struct RewrittenBodyTests {
         $0.headers.append("Content-Type", type)
       })
     #expect(answer.status == 415)
-    let kept = try #require(try await fixture.agent.deliveries(source: nil, before: nil, limit: 1).first)
+    let kept = try #require(try await fixture.agent.deliveries(DeliveryFilter(limit: 1)).first)
     #expect(kept.verdict.sentence.contains("choose application/json"))
   }
 }

@@ -59,6 +59,27 @@ struct RelaySubscriptionTests {
     try await running.end()
   }
 
+  @Test(
+    "a relay that is down for a moment is asked for what follows the last event, one that refuses the id for anything")
+  func position() async throws {
+    let relay = try EventStreamServer { subscriber in
+      switch subscriber.number {
+      case 1:
+        try subscriber.open()
+        try subscriber.send(Self.event(1))
+      case 2: try subscriber.send("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+      case 3: try subscriber.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+      default:
+        try subscriber.open()
+        subscriber.connection.waitUntilGone()
+      }
+    }
+    let running = try RunningSubscription.relay(relay.url)
+    try await eventually("a fourth request") { relay.requests.count == 4 }
+    #expect(relay.requests.map { $0.headerField("Last-Event-ID") } == [nil, "e1", "e1", nil])
+    try await running.end()
+  }
+
   @Test("a relay that falls silent is left, and asked again")
   func silence() async throws {
     let relay = try EventStreamServer { subscriber in
