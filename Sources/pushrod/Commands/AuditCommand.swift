@@ -12,21 +12,13 @@ struct AuditCommand: AsyncParsableCommand {
       with its own record stands here twice: `begun`, and `done` or `failed`.
       """)
 
-  @Option(help: ArgumentHelp("Only entries older than this one.", valueName: "entry"))
-  var before: Int?
-
-  @Option(help: "At most this many.")
-  var limit = 20
-
-  @Flag(help: "Print the agent's JSON.")
-  var json = false
+  @OptionGroup var listing: ListingOptions
 
   @OptionGroup var agent: AgentOptions
 
   func run() async throws {
-    let parameters = [("before", before.map(String.init)), ("limit", String(limit))]
-    if json { return Output.standard.write(try await agent.client.get("/api/audit", parameters)) }
-    let entries = try await agent.client.get(AuditList.self, "/api/audit", parameters).entries
+    if listing.json { return Output.standard.write(try await agent.client.get("/api/audit", listing.parameters)) }
+    let entries = try await agent.client.get(AuditList.self, "/api/audit", listing.parameters).entries
     guard !entries.isEmpty else { return Output.error.print("nothing has been done by people yet") }
     var table = Table(["NO", "WHEN", "WHO", "FROM", "WHAT", "", "OUTCOME", ""], rightAligned: [0])
     for entry in entries {
