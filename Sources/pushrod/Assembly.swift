@@ -22,6 +22,9 @@ struct Assembly {
   /// The agent's long-lived parts, in the order of their dependence: shutting down goes backwards, so no
   /// request comes in any more when the dispatcher stops, and the store closes last.
   func services() async throws -> ServiceGroup {
+    for warning in configuration.sources.compactMap(\.warning) {
+      logger.warning("\(warning)", metadata: ["event": "source_warning"])
+    }
     let runner = RunnerExecutable.path(environment)
     let area = RunArea(root: configuration.runnerData)
     let rules = RulesInForce(try RulesetBuilding.rules(configuration), origin: rulesOrigin, logger: logger)

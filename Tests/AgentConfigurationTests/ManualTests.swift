@@ -2,6 +2,7 @@ import Foundation
 import Model
 import TestSupport
 import Testing
+import Webhooks
 
 @testable import AgentConfiguration
 
@@ -58,6 +59,8 @@ import Testing
       #expect(manual.contains("`\(key)`") || manual.contains("`\(key)."), "\(key)")
     }
     for key in ConfigurationReading.limitKeys { #expect(manual.contains("`limits.\(key)`"), "\(key)") }
+    for key in SenderOptions.Key.allCases { #expect(manual.contains("`\(key.rawValue)`"), "\(key)") }
+    for sender in Senders.all { #expect(manual.contains("`\(sender.name)`"), "\(sender.name)") }
     for setting in Overrides.Setting.allCases { #expect(manual.contains("`PUSHROD_\(setting.rawValue)`")) }
   }
 }

@@ -54,6 +54,31 @@ struct InitCommandTests {
     #expect(check.status == 0, "\(check.output)\(check.errorOutput)")
   }
 
+  @Test(
+    "for every sender its fields are named, and what is missing then is said by `check`",
+    arguments: [
+      "github", "gitlab", "gitea", "forgejo", "gogs", "bitbucket", "bitbucket-server", "stripe", "paypal", "slack",
+      "shopify", "woocommerce", "twilio", "pingdom", "standard-webhooks", "svix", "generic-hmac", "generic-bearer",
+    ])
+  func senders(name: String) throws {
+    let result = try initialise(
+      "https://example.org/acme/shop.git", "--sender", name, "--public-url", "https://deploy.example.org")
+    #expect(result.status == 0, "\(result.errorOutput)")
+    #expect(result.output.contains("https://deploy.example.org/webhook/\(name)"))
+    #expect(!result.output.contains("{url}") && !result.output.contains("{secret}"))
+    let isOurs = FileManager.default.fileExists(atPath: area.file("new/etc/\(name).secret"))
+    #expect(isOurs != result.output.contains("cat > "))
+    if !isOurs {
+      try area.write("new/etc/\(name).secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", mode: 0o600)
+    }
+    let check = try run([program, "check", "--config", area.file("new/etc/pushrod.yml")])
+    switch name {
+    case "paypal": #expect(check.output.contains("has no `webhook_id`") && check.output.contains("has no `client_id`"))
+    case "pingdom": #expect(check.output.contains("has no `allow`"))
+    default: #expect(check.status == 0, "\(check.output)")
+    }
+  }
+
   @Test("nothing is overwritten without --force, and a secret not even then")
   func keeps() throws {
     #expect(try initialise("https://github.com/acme/shop.git").status == 0)

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import TestSupport
 import Testing
 import Webhooks
 
@@ -82,6 +83,54 @@ struct SenderConformanceTests {
         bytes[index] ^= 1 << UInt8(bit)
         // Without its `whsec_`, or with bits that base64 drops, it would be the same key.
         #expect(sender.check(request, secrets: [Secret(bytes)]) != .valid, "\(index).\(bit)")
+      }
+    }
+  }
+
+  @Test("no header with another bit is accepted, where the sender signs or compares it", arguments: signers)
+  func headerBits(name: String) throws {
+    let (sender, request) = try signed(name, Array("a=1".utf8), secret: secret)
+    var changed = 0
+    for (index, field) in request.headers.fields.enumerated() {
+      var other = request
+      other.headers = Headers(request.headers.fields.enumerated().filter { $0.offset != index }.map(\.element))
+      guard field.name != "content-type", sender.check(other, secrets: [secret]) != .valid else { continue }
+      for position in field.value.utf8.indices.map({ field.value.utf8.distance(from: field.value.startIndex, to: $0) })
+      {
+        for bit in 0..<8 {
+          var bytes = Array(field.value.utf8)
+          bytes[position] ^= 1 << UInt8(bit)
+          let value = String(decoding: bytes, as: UTF8.self)
+          // The word `Bearer` means the same in any case.
+          if value.lowercased() == field.value.lowercased(), name == "generic-bearer", position < 6 { continue }
+          other.headers = Headers(
+            request.headers.fields.enumerated().map {
+              $0.offset == index ? Headers.Field(name: field.name, value: value) : $0.element
+            })
+          #expect(sender.check(other, secrets: [secret]) != .valid, "\(field.name), \(position).\(bit)")
+          changed += 1
+        }
+      }
+    }
+    #expect(changed > 0)
+  }
+
+  @Test("of two secrets that differ at all, one does not do for the other", arguments: signers)
+  func pairs(name: String) throws {
+    var generator = SeededGenerator(seed: 3)
+    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    for _ in 0..<40 {
+      let size = Int.random(in: 4...24, using: &generator) * 4
+      let one = Secret("whsec_".utf8 + (0..<size).map { _ in digits.randomElement(using: &generator) ?? 0 })
+      let (sender, request) = try signed(name, Array("a=1".utf8), secret: one)
+      #expect(sender.check(request, secrets: [one]) == .valid)
+      let text = one.text
+      let half = String(text.dropLast(size / 2))
+      for other in [
+        half, text + "A", text + text, text.uppercased(), text.lowercased(), text + "\0", " " + text,
+        String(text.reversed()), text + "\n",
+      ] where other != text {
+        #expect(sender.check(request, secrets: [Secret(other)]) != .valid, "\(text) and \(other)")
       }
     }
   }

@@ -5,14 +5,14 @@ import Model
 import Pipelines
 import Webhooks
 
-/// `pushrod init`: everything that a first deploy needs, and what to enter on GitHub.
+/// `pushrod init`: everything that a first deploy needs, and what to enter on the sender's pages.
 struct InitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "init",
-    abstract: "Write a configuration, a secret and a first pipeline, and say what to enter on GitHub.",
+    abstract: "Write a configuration, a secret and a first pipeline, and say what to enter on the sender's pages.",
     discussion: """
       Nothing that is there is overwritten without --force; a secret never is. In /etc/pushrod, the configuration \
-      that `make install` put there is kept, and the secret goes to secrets/github, where its unit takes it from.
+      that `make install` put there is kept, and the secret goes to secrets/, where its unit takes it from.
       """)
 
   @Argument(help: "The repository to deploy: https://github.com/acme/shop.git, git@github.com:acme/shop.git, …")
@@ -24,7 +24,12 @@ struct InitCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The branch to deploy.", valueName: "name"))
   var branch = "main"
 
-  @Option(help: ArgumentHelp("Where GitHub reaches the agent: https://deploy.example.org.", valueName: "address"))
+  @Option(
+    help: ArgumentHelp(
+      "Who posts: \(Senders.all.map(\.name).joined(separator: ", ")).", valueName: "name"))
+  var sender = "github"
+
+  @Option(help: ArgumentHelp("Where senders reach the agent: https://deploy.example.org.", valueName: "address"))
   var publicURL: String?
 
   @Flag(help: "Replace a configuration and a pipeline that are there.")
@@ -39,9 +44,11 @@ struct InitCommand: ParsableCommand {
   private var isSystem: Bool { folder == "/etc/pushrod" }
 
   func run() throws {
+    let known = try StoredRequest.sender(named: sender)
+    guard let page = SenderPage.of(known.name) else { throw CommandExit(.wrongUse, "\(known.name) has no page.") }
     let setup = FirstSetup(
-      repository: try checkedRepository(), branch: try checkedBranch(), publicURL: try checkedPublicURL(),
-      secretFile: isSystem ? "secrets/github" : "github.secret")
+      repository: try checkedRepository(), branch: try checkedBranch(), sender: known.name, page: page,
+      publicURL: try checkedPublicURL(), secretFile: isSystem ? "secrets/\(known.name)" : "\(known.name).secret")
     let files = Files(folder: folder, setup: setup)
     let keepsConfiguration = isSystem && !force && NewFile.exists(files.configuration)
     try refuseToOverwrite(files, keepsConfiguration: keepsConfiguration)
@@ -50,7 +57,8 @@ struct InitCommand: ParsableCommand {
     if isSystem { try NewFile.makeFolder("\(folder)/secrets", mode: 0o700) }
     try NewFile.makeFolder("\(folder)/pipelines")
     let keepsSecret = NewFile.exists(files.secret)
-    if !keepsSecret {
+    let makesSecret = !keepsSecret && page.secret == .here
+    if makesSecret {
       try NewFile(path: files.secret, contents: FirstSetup.newSecret(), mode: 0o600).write(replacing: false)
     }
     if !keepsConfiguration {
@@ -61,15 +69,21 @@ struct InitCommand: ParsableCommand {
 
     report([
       (keepsConfiguration ? "kept" : "wrote", files.configuration, "the configuration"),
-      (keepsSecret ? "kept" : "wrote", files.secret, "the webhook's secret"),
+      (
+        makesSecret ? "wrote" : keepsSecret ? "kept" : "needs", files.secret,
+        makesSecret || keepsSecret ? "the webhook's secret" : "the webhook's secret, which only the sender can tell"
+      ),
       ("wrote", files.pipeline, "the first pipeline; its steps are yours to write"),
     ])
+    let settings = HookSettings(
+      sender: setup.sender, page: page, repository: setup.repository, publicURL: setup.publicURL,
+      secretFile: files.secret)
     Output.standard.print(
       """
 
       \(next(files, setup))
 
-      \(HookSettings(repository: setup.repository, publicURL: setup.publicURL, secretFile: files.secret).text)
+      \(settings.text)
       """)
   }
 
@@ -102,7 +116,7 @@ struct InitCommand: ParsableCommand {
     guard setup.repository.scheme == .ssh else { return start }
     return """
       \(start)
-      Over ssh, the agent needs a key that GitHub knows (Settings → Deploy keys), of the kind ed25519:
+      Over ssh, the agent needs a deploy key that the forge knows, of the kind ed25519:
         ssh-keygen -t ed25519 -N '' -f \(ShellText.word(folder + "/deploy_key"))
         ssh-keyscan \(setup.repository.host) > \(ShellText.word(folder + "/known_hosts"))   (compare it with what the host publishes)
       and under `repositories` in \(files.configuration):

@@ -6,6 +6,9 @@ import Pipelines
 struct FirstSetup {
   var repository: RepositoryURL
   var branch: String
+  /// Who posts; the source is called the same.
+  var sender: String
+  var page: SenderPage
   var publicURL: String?
   /// Relative to the configuration.
   var secretFile: String
@@ -45,13 +48,13 @@ struct FirstSetup {
     #data: data
     pipelines: pipelines
 
-    # One address for each service that sends webhooks: this one is /webhook/github.
+    # One address for each service that sends webhooks: this one is /webhook/\(sender).
     # With two secrets both are accepted, so that a secret can be changed without losing a push.
     sources:
-      github:
-        sender: github
+      \(sender):
+        sender: \(sender)
         secrets:
-          - file: \(YAMLText.scalar(secretFile))
+          - file: \(YAMLText.scalar(secretFile))\(page.options.map { "\n    \($0)" }.joined())
 
     # Which kinds of addresses repositories may have: https, ssh, git, http, file.
     \(remotes)
@@ -72,6 +75,12 @@ struct FirstSetup {
     """
   }
 
+  private var trigger: String {
+    page.isForge
+      ? "  push:\n    branches: [\(YAMLText.scalar(branch))]"
+      : "  webhook:\n    source: \(sender)\n    #event: the event that counts; without it, every one"
+  }
+
   private var remotes: String {
     switch repository.scheme {
     case .https, .ssh: "#remotes: [https, ssh]"
@@ -85,9 +94,8 @@ struct FirstSetup {
     # `pushrod check` reads this file; a running agent takes a change by itself.
     name: \(YAMLText.scalar(pipelineName))
     repo: \(YAMLText.scalar(repository.url))
-    on:
-      push:
-        branches: [\(YAMLText.scalar(branch))]
+    \(page.isForge ? "" : "ref: \(YAMLText.scalar(branch))\n")on:
+    \(trigger)
       # May be started by hand: `pushrod run \(pipelineName)`.
       manual: true
     timeout: 30m

@@ -1,27 +1,35 @@
 import Model
 
-/// What to enter on the pages of GitHub, field by field as they stand there.
+/// What to enter on the pages of a sender, as text.
 struct HookSettings {
+  /// As in the configuration: the sender, and the source.
+  var sender: String
+  var page: SenderPage
   var repository: RepositoryURL
   var publicURL: String?
   /// As the person can type it.
   var secretFile: String
 
   var text: String {
-    """
-    On GitHub, open the repository's Settings → Webhooks → Add webhook\(page.map { ":\n  \($0)" } ?? "") and enter:
-      Payload URL       \(publicURL ?? "https://YOUR-SERVER")/webhook/github
-      Content type      application/json
-      Secret            the line in \(secretFile) (show it with: cat \(ShellText.word(secretFile)))
-      SSL verification  Enable SSL verification
-      Which events …    Just the push event
-      Active            ticked
-    GitHub then sends a ping, and `pushrod inbox` shows it.\(note)
-    """
+    let url = "\(publicURL ?? "https://YOUR-SERVER")/webhook/\(sender)"
+    let secret = "the line in \(secretFile) (show it with: cat \(ShellText.word(secretFile)))"
+    let width = (page.fields.map(\.name.count).max() ?? 0) + 2
+    var lines = ["On \(page.title), open \(page.place)\(address.map { ":\n  \($0)" } ?? "") and enter:"]
+    lines += page.fields.map { field in
+      "  " + field.name.padding(to: width)
+        + field.value.replacing("{url}", with: url).replacing("{secret}", with: secret)
+    }
+    if case .there(let words) = page.secret {
+      lines.append("Put \(words), into \(secretFile):")
+      lines.append("  (umask 077; cat > \(ShellText.word(secretFile)))   and end it with Ctrl-D")
+    }
+    if !page.options.isEmpty { lines.append("Fill in the commented lines of the source in the configuration.") }
+    if let then = page.then { lines.append(then) }
+    return lines.joined(separator: "\n") + note
   }
 
-  private var page: String? {
-    guard repository.host == "github.com" else { return nil }
+  private var address: String? {
+    guard sender == "github", repository.host == "github.com" else { return nil }
     return "https://github.com/\(repository.path)/settings/hooks/new"
   }
 
@@ -29,8 +37,8 @@ struct HookSettings {
     guard publicURL == nil else { return "" }
     return """
 
-      YOUR-SERVER is the name under which GitHub reaches this machine. The agent listens on 127.0.0.1:8700 only: let a
-      web server with TLS pass /webhook/ on to it, or say --public-url to have the address written down.
+      YOUR-SERVER is the name under which \(page.title) reaches this machine. The agent listens on 127.0.0.1:8700 only: let
+      a web server with TLS pass /webhook/ on to it, or say --public-url to have the address written down.
       """
   }
 }
