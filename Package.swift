@@ -54,7 +54,7 @@ let package = Package(
       name: "Pipelines",
       dependencies: ["Model", .product(name: "Yams", package: "Yams")],
       swiftSettings: settings),
-    .target(name: "AgentConfiguration", dependencies: ["Model", "Pipelines", "Webhooks"], swiftSettings: settings),
+    .target(name: "AgentConfiguration", dependencies: ["Model", "Pipelines", "Webhooks", "Door"], swiftSettings: settings),
     .target(name: "Door", dependencies: ["Model"], swiftSettings: settings),
 
     // The runner's side
@@ -97,13 +97,14 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "NIOTLS", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: settings),
     .target(
       name: "Outgoing",
       dependencies: [
-        "Model", "Agent",
+        "Model", "Door", "Agent",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -140,7 +141,7 @@ let package = Package(
     .testTarget(
       name: "PipelinesTests", dependencies: ["Pipelines", "Model", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "AgentConfigurationTests", dependencies: ["AgentConfiguration", "Model", "Webhooks", "TestSupport"],
+      name: "AgentConfigurationTests", dependencies: ["AgentConfiguration", "Model", "Webhooks", "Door", "TestSupport"],
       swiftSettings: settings),
     .testTarget(name: "DoorTests", dependencies: ["Door", "Model", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "GitTests", dependencies: ["Git", "TestSupport"], swiftSettings: settings),
@@ -174,7 +175,7 @@ let package = Package(
     .testTarget(
       name: "OutgoingTests",
       dependencies: [
-        "Outgoing", "Agent", "Model", "TestSupport",
+        "Outgoing", "Door", "Agent", "Model", "TestSupport",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),

@@ -4,6 +4,10 @@ public import Model
 ///
 /// `Web` knows this protocol and nothing else of the agent, so its tests run against a fake.
 public protocol AgentControl: Sendable {
+  /// Whether a delivery may come in, asked when its head has been read and before any of its body is. Does not wait.
+  /// - Returns: `nil` where it may; else the answer, and nothing else is to be done with it.
+  func admit(_ knock: HookKnock) -> HookAnswer?
+
   /// The whole way of one delivery: verify, record, match, enqueue, answer. Never throws: what goes wrong
   /// is an answer too.
   func receive(_ request: HookRequest) async -> HookAnswer
@@ -66,7 +70,7 @@ public struct HookAnswer: Sendable, Hashable {
   public var status: Int
   /// A JSON object. The same for every cause of a refused signature.
   public var body: String
-  /// Seconds, with a 503.
+  /// Seconds, with a 429 and a 503.
   public var retryAfter: Int?
 
   public init(status: Int, body: String, retryAfter: Int? = nil) {

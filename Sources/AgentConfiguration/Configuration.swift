@@ -1,3 +1,4 @@
+public import Door
 public import Model
 public import Webhooks
 
@@ -8,6 +9,12 @@ public struct Configuration: Sendable {
   public var listen: ListenAddress
   /// The API over TCP; `nil` where it is on the Unix socket alone.
   public var api: APIConfiguration?
+  /// The listener speaks HTTPS; `nil`: plain HTTP.
+  public var tls: TLSFiles?
+  /// Only these may say whose request they pass on.
+  public var trustedProxies: [AddressRange]
+  /// Trusted proxies begin each connection with a PROXY header.
+  public var speaksProxyProtocol: Bool
   /// Absolute path of the agent's own folder (its database).
   public var data: String
   /// Absolute path of the folder that runner and agent share: `runs/`, `workspaces/`, `mirrors/`, `logs/`.
@@ -63,6 +70,14 @@ public struct Configuration: Sendable {
     public var headerTimeout: Seconds = 10
     /// For the whole body of a request.
     public var bodyTimeout: Seconds = 30
+    /// Connections at once.
+    public var connections: Int = 1024
+    /// Of these, for one address; `nil`: the door's default.
+    public var connectionsPerAddress: Int?
+    /// Requests of one address; `nil`: the door's default.
+    public var ratePerAddress: Rate?
+    /// Bytes of all bodies that are being received or answered; `nil`: four times `body`.
+    public var bodyMemory: Int?
     /// For fetch and checkout together.
     public var fetchTimeout: Seconds = 600
     /// Of a commit.
@@ -90,6 +105,10 @@ public struct SourceConfiguration: Sendable {
   public var relay: WebAddress?
   /// The webhook at GitHub whose deliveries are also fetched over a WebSocket.
   public var forwarding: Forwarding?
+  /// From where it may be posted to; `nil`: from everywhere.
+  public var allow: AllowList?
+  /// `nil`: the door's default.
+  public var rate: Rate?
 
   public init(
     name: String, sender: any Sender, secrets: [Secret], options: SenderOptions = SenderOptions(),

@@ -5,9 +5,12 @@ import Pipelines
 struct ConfigurationReading {
   static let keys = [
     "listen", "api", "data", "socket", "pipelines", "public_url", "sources", "repositories", "remotes", "runs",
-    "secrets", "limits", "inbox", "allow_literal_secrets",
+    "secrets", "limits", "inbox", "allow_literal_secrets", "tls", "insecure_http", "trusted_proxies",
+    "proxy_protocol",
   ]
-  static let limitKeys = ["body", "header_timeout", "body_timeout", "fetch_timeout", "tree_entries", "tree_bytes"]
+  static let limitKeys =
+    ["body", "header_timeout", "body_timeout", "fetch_timeout", "tree_entries", "tree_bytes"]
+    + DoorReading.limitKeys
 
   private let file: String
   private let overrides: Overrides
@@ -37,6 +40,13 @@ struct ConfigurationReading {
     let data = path(.data, fields["data"]) ?? paths.data
     let runs = fields["runs"].flatMap { $0.fields(["parallel", "data", "launcher"]) }
     let listen = listen(fields["listen"])
+    let door = DoorReading(folder: paths.folder)
+    let tls = fields["tls"].flatMap(door.tls)
+    let proxies = fields["trusted_proxies"].map(door.proxies) ?? []
+    let speaksProxyProtocol = fields["proxy_protocol"].map {
+      door.proxyProtocol($0, proxies: fields["trusted_proxies"])
+    }
+    checkPlainHTTP(listen, fields)
     let socket = socket(fields["socket"], data: data)
     let pipelines = path(.pipelines, fields["pipelines"]) ?? paths.pipelines
     let publicURL = publicURL(fields["public_url"])
@@ -54,7 +64,8 @@ struct ConfigurationReading {
     let inbox = fields["inbox"].map(InboxReading.retention) ?? InboxRetention()
     return Configuration(
       file: FilePath.absolute(file, from: FilePath.workingFolder), listen: listen,
-      api: fields["api"].flatMap(APIReading(hookAddress: listen).api), data: data, runnerData: runnerData,
+      api: fields["api"].flatMap(APIReading(hookAddress: listen).api), tls: tls,
+      trustedProxies: proxies, speaksProxyProtocol: speaksProxyProtocol ?? false, data: data, runnerData: runnerData,
       socket: socket, pipelinesFolder: pipelines, publicURL: publicURL, sources: sources, credentials: credentials,
       allowedSchemes: schemes, secrets: pipelineSecrets, secretNames: secretNames,
       unreadSecrets: secrets.unread.descriptions, parallelRuns: parallel, launcher: launcher, limits: limits,
@@ -89,6 +100,21 @@ extension ConfigurationReading {
     setting(
       .listen, value, expected: "an address and a port", suggestion: "write it as 127.0.0.1:8700 or [::1]:8700",
       read: { ListenAddress($0) }) ?? ListenAddress(host: "127.0.0.1", port: 8700)
+  }
+
+  /// A body that travels in the clear can be read, and a bearer token taken, by everybody on the way.
+  private mutating func checkPlainHTTP(_ listen: ListenAddress, _ fields: Fields) {
+    let isMeant = fields["insecure_http"]?.bool() ?? false
+    guard !listen.isLoopback, fields["tls"] == nil, !isMeant else { return }
+    let message = "`listen` is \(listen), which others reach, and what they send would travel unencrypted"
+    let suggestion =
+      "set `tls` to a certificate and key, or listen on 127.0.0.1 behind a proxy that has them, or say "
+      + "`insecure_http: true`"
+    if let said = overrides.said(.listen, environment: environment) {
+      overrideMistakes.append(Diagnostic(file: said.origin, message: message, suggestion: suggestion))
+    } else {
+      fields["listen"]?.report(message, suggestion: suggestion)
+    }
   }
 
   /// Paths in the file start at the file's folder, those of flags and variables at the working folder.
@@ -179,6 +205,7 @@ extension ConfigurationReading {
     if let time = fields["header_timeout"]?.duration(atMost: 300) { limits.headerTimeout = time }
     if let time = fields["body_timeout"]?.duration(atMost: 600) { limits.bodyTimeout = time }
     if let time = fields["fetch_timeout"]?.duration(atMost: 86_400) { limits.fetchTimeout = time }
+    DoorReading.limits(fields, &limits)
     if let entries = fields["tree_entries"]?.integer(in: 1...100_000_000) { limits.tree.entries = entries }
     if let bytes = fields["tree_bytes"]?.byteCount(in: 1...(1 << 50)) { limits.tree.bytes = bytes }
     return limits

@@ -19,8 +19,12 @@ public struct FolderFingerprint: Sendable, Hashable {
   ///   - folder: of the pipelines; one that cannot be read looks like an empty one.
   ///   - files: further files to watch, such as the configuration.
   public init(folder: String, files: [String] = []) {
-    let paths = ((try? PipelineFolder.files(in: folder)) ?? []) + files
-    entries = paths.map { path in
+    self.init(files: ((try? PipelineFolder.files(in: folder)) ?? []) + files)
+  }
+
+  /// Files that need not lie in one folder.
+  public init(files: [String]) {
+    entries = files.map { path in
       var status = stat()
       guard stat(path, &status) == 0 else { return nil }
       return Entry(

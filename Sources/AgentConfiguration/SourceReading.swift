@@ -54,9 +54,12 @@ struct SourceReading {
     let forwarding = fields["forward"].flatMap {
       subscriptions.forwarding($0, sender: sender.name, secret: found.first)
     }
-    return SourceConfiguration(
+    var source = SourceConfiguration(
       name: entry.name, sender: sender, secrets: found, options: options, tolerance: reading.tolerance(fields),
       relay: relay, forwarding: forwarding)
+    source.allow = fields["allow"].flatMap(DoorReading.allowList)
+    source.rate = fields["rate"].flatMap(DoorReading.rate)
+    return source
   }
 
   private func secrets(_ value: Value?, of sender: (any Sender)?) -> [Secret] {

@@ -1,5 +1,6 @@
 import Agent
 import AgentConfiguration
+import Door
 import Glibc
 import Logging
 import Model
@@ -27,12 +28,15 @@ struct Assembly {
     }
     let runner = RunnerExecutable.path(environment)
     let area = RunArea(root: configuration.runnerData)
-    let rules = RulesInForce(try RulesetBuilding.rules(configuration), origin: rulesOrigin, logger: logger)
+    let certificate = try configuration.tls.map { try ServerCertificate(CertificateOrigin($0), logger: logger) }
+    let rules = RulesInForce(
+      try RulesetBuilding.rules(configuration), origin: rulesOrigin(certificate), logger: logger)
     let store = try SQLiteStore.open(path: configuration.data + "/pushrod.db")
     try APISocket.prepare(configuration.socket)
 
     let dispatcher = Dispatcher(
       store: store, rules: rules, area: area, launcher: try launcher(runner), logger: logger)
+    let github = PublishedRanges()
     let poller = Poller(
       store: store, rules: rules,
       // A probe of its own for each question, so that a slow repository holds up no other.
@@ -44,7 +48,7 @@ struct Assembly {
       store: store, rules: rules, dispatcher: dispatcher, area: area,
       probe: RunnerProbe(executable: runner, environment: environment),
       verification: PayPalVerification(client: outgoing.client), poller: poller, subscriptions: board,
-      pid: Int(getpid()), logger: logger)
+      pid: Int(getpid()), githubAddresses: github, logger: logger)
     let subscriptions = Subscriptions(
       rules: rules, board: board, limits: SubscriptionLimits(body: configuration.limits.body), logger: logger,
       receive: { await agent.receive($0) })
@@ -57,8 +61,8 @@ struct Assembly {
     // Never more: at level debug the libraries describe whole services, field by field.
     quiet.logLevel = .warning
     let hooks = HookServer.application(
-      host: configuration.listen.host, port: configuration.listen.port, agent: agent, limits: hookLimits,
-      logger: quiet,
+      host: configuration.listen.host, port: configuration.listen.port, agent: agent,
+      entrance: entrance(certificate), limits: hookLimits, logger: quiet,
       onServerRunning: { address in
         readiness.listening(on: address.text, for: "hooks", logger)
       })
@@ -75,16 +79,19 @@ struct Assembly {
           onServerRunning: { address in readiness.listening(on: address.text, for: "api", logger) }))
     }
 
+    let watches = certificate.map { [CertificateWatch($0)] } ?? []
     var group = ServiceGroupConfiguration(
       services: [
         .init(service: StoreService(store: store)),
         .init(service: outgoing),
         .init(service: dispatcher),
+      ] + watches.map { .init(service: $0) } + [
         .init(service: PipelineWatch(rules)),
         .init(service: poller),
         .init(service: Janitor([InboxDuty(inbox: store, rules: rules, logger: logger)], logger: logger)),
         .init(service: Watchdog(notifier) { dispatcher.progress }),
         .init(service: HangupReload(agent: agent, notifier: notifier)),
+        .init(service: githubRanges(github, wantedBy: rules)),
         .init(service: hooks),
         .init(service: subscriptions),
       ] + apis.map { .init(service: $0) } + [.init(service: StoppingNotice(notifier: notifier))],
@@ -107,14 +114,17 @@ struct Assembly {
     }
   }
 
-  private var rulesOrigin: RulesOrigin {
+  private func rulesOrigin(_ certificate: ServerCertificate?) -> RulesOrigin {
     let current = configuration
     let reload = reload
     return RulesOrigin(
       load: {
         let configuration = try reload()
+        let rules = try RulesetBuilding.rules(configuration)
+        // Last, because it takes effect at once: all of a reload counts, or nothing.
+        if let certificate, let files = configuration.tls { try certificate.reload(from: CertificateOrigin(files)) }
         return RulesOrigin.Loaded(
-          rules: try RulesetBuilding.rules(configuration),
+          rules: rules,
           needsRestart: RulesetBuilding.needsRestart(from: current, to: configuration))
       },
       loadPipelines: { rules in
@@ -124,9 +134,25 @@ struct Assembly {
       fingerprint: { FolderFingerprint(folder: current.pipelinesFolder).hashValue })
   }
 
+  private func entrance(_ certificate: ServerCertificate?) -> Entrance {
+    Entrance(
+      certificate: certificate, proxies: TrustedProxies(configuration.trustedProxies),
+      speaksProxyProtocol: configuration.speaksProxyProtocol,
+      counts: ConnectionCounts(limit: configuration.limits.connectionsPerAddress),
+      deadline: .milliseconds(Int64(configuration.limits.headerTimeout.value * 1000)))
+  }
+
+  private func githubRanges(_ ranges: PublishedRanges, wantedBy rules: RulesInForce) -> GitHubRanges {
+    GitHubRanges(
+      ranges: ranges, file: GitHubRangesFile(folder: configuration.data),
+      api: environment["PUSHROD_GITHUB_API"] ?? GitHubRanges.usualAPI,
+      isWanted: { rules.current.door.sources.values.contains { $0.allow?.includesGitHub ?? false } }, logger: logger)
+  }
+
   private var hookLimits: HookLimits {
-    var limits = HookLimits()
-    limits.body = configuration.limits.body
+    var limits = HookLimits(
+      body: configuration.limits.body, bodyMemory: configuration.limits.bodyMemory,
+      connections: configuration.limits.connections)
     limits.headerTimeout = .milliseconds(Int64(configuration.limits.headerTimeout.value * 1000))
     limits.bodyTimeout = .milliseconds(Int64(configuration.limits.bodyTimeout.value * 1000))
     return limits

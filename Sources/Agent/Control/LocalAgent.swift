@@ -1,3 +1,4 @@
+public import Door
 public import Logging
 public import Model
 public import RunDirectory
@@ -5,6 +6,7 @@ public import RunDirectory
 /// The agent of this process, as the web endpoint, the API and the command line see it.
 public struct LocalAgent: AgentControl {
   private let pushPath: PushPath
+  private let admission: Admission
   private let requests: RunRequests
   private let cancelling: RunCancelling
   private let store: any DeliveryStore & RunStore
@@ -20,7 +22,8 @@ public struct LocalAgent: AgentControl {
   public init(
     store: any DeliveryStore & RunStore & AuditStore, rules: RulesInForce, dispatcher: Dispatcher, area: RunArea,
     probe: RunnerProbe, verification: any RemoteVerification, poller: Poller? = nil,
-    subscriptions: SubscriptionBoard = SubscriptionBoard(), pid: Int, logger: Logger
+    subscriptions: SubscriptionBoard = SubscriptionBoard(), pid: Int,
+    githubAddresses: PublishedRanges = PublishedRanges(), logger: Logger
   ) {
     self.store = store
     trail = AuditTrail(store: store)
@@ -33,9 +36,12 @@ public struct LocalAgent: AgentControl {
     pushPath = PushPath(
       rules: rules, store: store, proof: ProofOfOrigin(verification: verification),
       runsWereQueued: { dispatcher.wake() }, logger: logger)
+    admission = Admission(github: githubAddresses, store: store, logger: logger)
     requests = RunRequests(store: store, rules: rules, tips: TipLookup(probe: probe))
     cancelling = RunCancelling(store: store, trail: trail, area: area)
   }
+
+  public func admit(_ knock: HookKnock) -> HookAnswer? { admission.answer(knock, rules.current) }
 
   public func receive(_ request: HookRequest) async -> HookAnswer { await pushPath.receive(request) }
 

@@ -34,6 +34,22 @@ extension HookAnswer {
 
   static let noSuchSource = HookAnswer(status: 404, error: "not_found", "There is no such source.")
 
+  static let forbiddenAddress = HookAnswer(status: 403, error: "forbidden", "This address may not post here.")
+
+  /// The sender is not to blame, and is asked to come back: soon there will be a list.
+  static let addressesUnknown = {
+    var answer = HookAnswer(
+      status: 503, error: "unavailable", "The addresses that may post here are not known yet; send it again later.")
+    answer.retryAfter = 60
+    return answer
+  }()
+
+  static func tooMany(retryAfter seconds: Double) -> HookAnswer {
+    var answer = HookAnswer(status: 429, error: "too_many", "Too many requests; send it again later.")
+    answer.retryAfter = Int(seconds.rounded(.up))
+    return answer
+  }
+
   static func malformed(_ reason: String) -> HookAnswer {
     HookAnswer(status: 400, error: "malformed", reason)
   }

@@ -15,6 +15,7 @@ struct PushPath: Sendable {
   /// Told when runs were queued.
   let runsWereQueued: @Sendable () -> Void
   let logger: Logger
+  let largeBodies = LargeBodies()
   var now: @Sendable () -> Date = { Date() }
 
   func receive(_ request: HookRequest) async -> HookAnswer {
@@ -39,7 +40,7 @@ struct PushPath: Sendable {
     }
 
     do {
-      let meaning = try source.sender.meaning(of: signed)
+      let meaning = try await meaning(of: signed, source)
       let event = SenderEvent(meaning, of: signed, to: source.name, from: source.sender)
       let recorded = try await record(event, id: meaning.id, of: kept, receivedAt, rules)
       return meaning.reply.map { .reply($0, recorded) }
@@ -59,6 +60,11 @@ struct PushPath: Sendable {
         ])
       return .unavailable(retryAfter: 30)
     }
+  }
+
+  private func meaning(of request: SignedRequest, _ source: Source) async throws -> Meaning {
+    guard request.body.count > LargeBodies.size else { return try source.sender.meaning(of: request) }
+    return try await largeBodies.meaning(of: request, sender: source.sender)
   }
 
   /// Match → record → enqueue: what follows once a delivery is known to be genuine and has been read, when it comes

@@ -1,3 +1,4 @@
+public import Door
 public import Model
 public import Webhooks
 
@@ -10,6 +11,8 @@ public struct Ruleset: Sendable {
   public var sources: [String: Source]
   /// Where deliveries are fetched, besides those that are posted.
   public var subscriptions: Set<Subscription>
+  /// Who may post to them, and how often.
+  public var door: DoorRules
   public var pipelines: [Pipeline]
   public var credentials: [RepositoryCredential]
   /// The pipelines' secrets by name.
@@ -26,7 +29,8 @@ public struct Ruleset: Sendable {
   public var inbox: InboxRetention
 
   public init(
-    sources: [String: Source], subscriptions: Set<Subscription> = [], pipelines: [Pipeline],
+    sources: [String: Source], subscriptions: Set<Subscription> = [], door: DoorRules = DoorRules(),
+    pipelines: [Pipeline],
     credentials: [RepositoryCredential] = [], secrets: [String: Secret] = [:],
     allowedSchemes: [RepositoryURL.Scheme] = [.https, .ssh],
     publicURL: String? = nil, parallelRuns: Int = 2, fetchTimeout: Seconds = 600,
@@ -34,6 +38,7 @@ public struct Ruleset: Sendable {
   ) {
     self.sources = sources
     self.subscriptions = subscriptions
+    self.door = door
     self.pipelines = pipelines
     self.credentials = credentials
     self.secrets = secrets

@@ -1,4 +1,5 @@
 import Agent
+import Door
 import HummingbirdCore
 import Logging
 import NIOCore
@@ -12,6 +13,8 @@ struct HookChannel: ServerChildChannel {
 
   let agent: any AgentControl
   let limits: HookLimits
+  let proxies: TrustedProxies
+  let bodies: ByteBudget
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     channel.eventLoop.makeCompletedFuture {
@@ -27,7 +30,7 @@ struct HookChannel: ServerChildChannel {
         withOutboundHeaderValidation: false,
         withEncoderConfiguration: .init(),
         withDecoderLimitConfiguration: decoderLimits)
-      try pipeline.addHandler(HookConnection(agent: agent, limits: limits))
+      try pipeline.addHandler(HookConnection(agent: agent, limits: limits, proxies: proxies, bodies: bodies))
       return Value(channel: channel)
     }
   }

@@ -1,4 +1,5 @@
 import Agent
+import Door
 import Model
 import NIOCore
 import NIOHTTP1
@@ -19,7 +20,7 @@ final class HookConnection: ChannelDuplexHandler {
     case waiting(first: Bool)
     case readingBody
     /// A request without a body that needs no agent: answered at its end.
-    case ending(HTTPResponseStatus, body: String, allow: String?)
+    case ending(HookReply)
     case answering
     /// The last answer is written; what still arrives is dropped until the client closes.
     case lingering
@@ -28,6 +29,8 @@ final class HookConnection: ChannelDuplexHandler {
 
   private let agent: any AgentControl
   private let limits: HookLimits
+  private let proxies: TrustedProxies
+  private let bodies: ByteBudget
   private var state = State.waiting(first: true)
   /// Parts of later requests that came while one was being answered.
   private var ahead = CircularBuffer<HTTPServerRequestPart>()
@@ -45,15 +48,25 @@ final class HookConnection: ChannelDuplexHandler {
   private var query: String?
   private var headers = Headers()
   private var body: [UInt8] = []
+  /// Bytes of `body` that are counted in `bodies`.
+  private var counted = 0
   private var isHeadRequest = false
   private var keepsAlive = true
   private var saysKeepAlive = false
-  private var address: String?
+  /// Who has opened the connection, or for whom a trusted proxy has.
+  private var client: IPAddress?
+  /// Whose request it is: another than `client` where a trusted proxy says so.
+  private var requester: IPAddress?
+  /// `client` as text, made once.
+  private var clientText: String?
   private var date = HTTPDate()
 
-  init(agent: any AgentControl, limits: HookLimits) {
+  /// - Parameter bodies: for the bodies of all connections together.
+  init(agent: any AgentControl, limits: HookLimits, proxies: TrustedProxies, bodies: ByteBudget) {
     self.agent = agent
     self.limits = limits
+    self.proxies = proxies
+    self.bodies = bodies
     deadline = .now() + limits.headerTimeout
   }
 
@@ -104,15 +117,24 @@ final class HookConnection: ChannelDuplexHandler {
     keepsAlive = checked.keepsAlive && !isStopping
     switch HookRoute(method: head.method, target: head.uri) {
     case .hook(let source, let token, let query):
+      do {
+        requester = try requester(checked.headers)
+      } catch {
+        return finish(.badRequest, hasBody: true, context: context)
+      }
+      if let refusal = agent.admit(HookKnock(source: source, address: requester, headers: checked.headers)) {
+        return finish(HookReply(refusal), hasBody: checked.hasBody, context: context)
+      }
       (self.source, self.token, self.query) = (source, token, query)
       headers = checked.headers
-      body.reserveCapacity(min(checked.contentLength ?? 0, 1 << 20))
+      // As much as most need; a length that is only announced takes nothing.
+      body.reserveCapacity(min(checked.contentLength ?? 0, 64 << 10))
       state = .readingBody
       if checked.expectsContinue {
         context.writeAndFlush(wrapOutboundOut(.head(.init(version: .http1_1, status: .continue))), promise: nil)
       }
     case .health:
-      state = .ending(.ok, body: #"{"status":"ok"}"#, allow: nil)
+      state = .ending(.healthy)
     case .notFound:
       finish(.notFound, hasBody: checked.hasBody, context: context)
     case .notAllowed(let allow):
@@ -121,12 +143,15 @@ final class HookConnection: ChannelDuplexHandler {
   }
 
   /// A refusal leaves the connection usable only where no body is on its way.
-  private func finish(_ refusal: HookRefusal, hasBody: Bool, context: ChannelHandlerContext) {
-    if hasBody {
-      refuse(refusal, context: context)
-    } else {
-      state = .ending(refusal.status, body: refusal.body, allow: refusal.allow)
-    }
+  private func finish(_ refusal: HookReply, hasBody: Bool, context: ChannelHandlerContext) {
+    if hasBody { refuse(refusal, context: context) } else { state = .ending(refusal) }
+  }
+
+  /// Whose request it is.
+  private func requester(_ headers: Headers) throws(TrustedProxies.Unclear) -> IPAddress? {
+    guard let client, proxies.contains(client) else { return client }
+    return try proxies.client(
+      behind: client, forwardedFor: headers[all: "x-forwarded-for"], forwarded: headers[all: "forwarded"])
   }
 
   private func received(_ bytes: ByteBuffer, context: ChannelHandlerContext) {
@@ -135,6 +160,8 @@ final class HookConnection: ChannelDuplexHandler {
       guard body.count + bytes.readableBytes <= limits.body else {
         return refuse(.tooLarge, context: context)
       }
+      guard bodies.take(bytes.readableBytes) else { return refuse(.tooBusy, context: context) }
+      counted += bytes.readableBytes
       bytes.withUnsafeReadableBytes { body.append(contentsOf: $0) }
     case .ending: refuse(.badRequest, context: context)
     case .waiting, .answering, .lingering, .closed: break
@@ -144,8 +171,7 @@ final class HookConnection: ChannelDuplexHandler {
   private func receivedEnd(context: ChannelHandlerContext) {
     switch state {
     case .readingBody: askAgent(context: context)
-    case .ending(let status, let body, let allow):
-      answer(status, body: body, allow: allow, context: context)
+    case .ending(let reply): answer(reply, context: context)
     case .lingering: close(context: context)
     case .waiting, .answering, .closed: break
     }
@@ -154,21 +180,23 @@ final class HookConnection: ChannelDuplexHandler {
   // MARK: The agent
 
   private func askAgent(context: ChannelHandlerContext) {
-    if address == nil { address = context.channel.remoteAddress?.ipAddress }
     let request = HookRequest(
-      source: source, token: token, query: query, headers: headers, body: body, address: address)
+      source: source, token: token, query: query, headers: headers, body: body, address: addressText())
     // The agent owns the bytes now; a connection that waits for its next request holds none.
     body = []
     headers = Headers()
     (token, query) = (nil, nil)
+    let counted = counted
+    self.counted = 0
     state = .answering
     deadline = .now() + limits.answerTimeout
     requestNumber += 1
     let number = requestNumber
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     let loop = context.eventLoop
-    Task { [agent] in
+    Task { [agent, bodies] in
       let answer = await agent.receive(request)
+      bodies.give(counted)
       loop.execute {
         let (connection, context) = bound.value
         connection.received(answer, number: number, context: context)
@@ -178,27 +206,34 @@ final class HookConnection: ChannelDuplexHandler {
 
   private func received(_ answer: HookAnswer, number: Int, context: ChannelHandlerContext) {
     guard case .answering = state, number == requestNumber else { return }
-    self.answer(
-      HTTPResponseStatus(statusCode: answer.status), body: answer.body, retryAfter: answer.retryAfter,
-      context: context)
+    self.answer(HookReply(answer), context: context)
     goOn(context: context)
+  }
+
+  private func addressText() -> String? {
+    guard requester == client else { return requester.map { "\($0)" } }
+    if clientText == nil { clientText = client.map { "\($0)" } }
+    return clientText
+  }
+
+  private func dropBody() {
+    body = []
+    bodies.give(counted)
+    counted = 0
   }
 
   // MARK: Answers
 
   /// Writes the answer to the request at hand, and closes unless the connection takes another.
-  private func answer(
-    _ status: HTTPResponseStatus, body: String, allow: String? = nil, retryAfter: Int? = nil,
-    context: ChannelHandlerContext
-  ) {
+  private func answer(_ reply: HookReply, context: ChannelHandlerContext) {
     var headers = HTTPHeaders()
     headers.reserveCapacity(6)
     headers.add(name: "Date", value: date.now())
     headers.add(name: "Content-Type", value: "application/json")
-    headers.add(name: "Content-Length", value: String(body.utf8.count))
+    headers.add(name: "Content-Length", value: String(reply.body.utf8.count))
     headers.add(name: "Cache-Control", value: "no-store")
-    if let allow { headers.add(name: "Allow", value: allow) }
-    if let retryAfter { headers.add(name: "Retry-After", value: String(retryAfter)) }
+    if let allow = reply.allow { headers.add(name: "Allow", value: allow) }
+    if let retryAfter = reply.retryAfter { headers.add(name: "Retry-After", value: String(retryAfter)) }
     if !keepsAlive {
       headers.add(name: "Connection", value: "close")
     } else if saysKeepAlive {
@@ -213,9 +248,9 @@ final class HookConnection: ChannelDuplexHandler {
       deadline = .now() + .seconds(2)
     }
     context.write(
-      wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: headers))), promise: nil)
+      wrapOutboundOut(.head(.init(version: .http1_1, status: reply.status, headers: headers))), promise: nil)
     if !isHeadRequest {
-      context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: body)))), promise: nil)
+      context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: reply.body)))), promise: nil)
     }
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     // Closing both ways while the client still sends would reset the connection, and it might never see the
@@ -224,16 +259,16 @@ final class HookConnection: ChannelDuplexHandler {
   }
 
   /// Answers before the request has ended; the rest of it is dropped with the connection.
-  private func refuse(_ refusal: HookRefusal, context: ChannelHandlerContext) {
-    body = []
+  private func refuse(_ refusal: HookReply, context: ChannelHandlerContext) {
+    dropBody()
     keepsAlive = false
-    answer(
-      refusal.status, body: refusal.body, allow: refusal.allow, retryAfter: refusal.retryAfter, context: context)
+    answer(refusal, context: context)
   }
 
   // MARK: Deadlines
 
   func handlerAdded(context: ChannelHandlerContext) {
+    client = context.channel.peerAddress
     // One coarse timer for all deadlines: to move one is to write a number, with nothing to cancel or schedule
     // for each request.
     let shortest = min(limits.headerTimeout, limits.bodyTimeout, limits.idleTimeout, limits.answerTimeout)
@@ -273,6 +308,7 @@ final class HookConnection: ChannelDuplexHandler {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
+    case let event as ClientAddress: client = event.address
     case ChannelEvent.inputClosed:
       // The client may still wait for the answer to what it has sent.
       inputEnded = true
@@ -288,7 +324,7 @@ final class HookConnection: ChannelDuplexHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     state = .closed
-    body = []
+    dropBody()
     context.fireChannelInactive()
   }
 

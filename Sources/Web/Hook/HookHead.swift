@@ -15,13 +15,15 @@ struct HookHead {
 
   /// Reads the header fields, strictly: where two readers could disagree about a request's length or host,
   /// it is refused (RFC 9112, sections 3.2 and 6.3). What the parser refuses before does not come here.
-  init(_ head: HTTPRequestHead, bodyLimit: Int) throws(HookRefusal) {
+  init(_ head: HTTPRequestHead, bodyLimit: Int) throws(HookReply) {
     keepsAlive = head.isKeepAlive && head.method != .CONNECT
     var hosts = 0
     for (name, value) in head.headers {
       headers.append(name, value)
       switch headers.fields[headers.fields.count - 1].name {
-      case "host": hosts += 1
+      case "host":
+        hosts += 1
+        guard HookHead.isHost(value) else { throw .badRequest }
       case "content-length":
         guard contentLength == nil, let length = Int(value), length >= 0 else { throw .badRequest }
         contentLength = length
@@ -43,5 +45,19 @@ struct HookHead {
     guard hosts == 1 || (hosts == 0 && head.version == .http1_0) else { throw .badRequest }
     guard !isChunked || contentLength == nil else { throw .badRequest }
     guard (contentLength ?? 0) <= bodyLimit else { throw .tooLarge }
+  }
+
+  /// The characters of a host and port (RFC 3986, section 3.2.2). Nothing is done with it, but who sends another thing
+  /// here may mean another thing elsewhere too.
+  private static func isHost(_ value: String) -> Bool {
+    !value.isEmpty
+      && value.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"):
+          true
+        default: "-._~%!$&'()*+,;=:[]".utf8.contains(byte)
+        }
+      }
   }
 }

@@ -1,4 +1,5 @@
 public import Agent
+import Door
 import Glibc
 import HummingbirdCore
 public import Logging
@@ -11,13 +12,17 @@ public enum HookServer {
   /// A service that listens until it is shut down; requests that are being answered then get their answers.
   ///
   /// - Parameters:
+  ///   - entrance: what every connection has to pass first.
   ///   - port: 0 lets the system choose.
   ///   - onServerRunning: called once with the address that was bound.
   public static func application(
-    host: String, port: Int, agent: any AgentControl, limits: HookLimits = HookLimits(), logger: Logger,
+    host: String, port: Int, agent: any AgentControl, entrance: Entrance = Entrance(),
+    limits: HookLimits = HookLimits(), logger: Logger,
     onServerRunning: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }
   ) -> any Service {
-    HookChannel(agent: agent, limits: limits).server(
+    let hooks = HookChannel(
+      agent: agent, limits: limits, proxies: entrance.proxies, bodies: ByteBudget(limits.bodyMemory))
+    return EntranceChannel(hooks, behind: entrance).server(
       configuration: ServerConfiguration(
         address: .hostname(host, port: port),
         backlog: 1024,

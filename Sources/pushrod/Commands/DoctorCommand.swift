@@ -29,6 +29,7 @@ struct DoctorCommand: AsyncParsableCommand {
       findings += await RepositoryCheck(
         configuration: configuration, pipelines: read.pipelines, environment: environment
       ).findings()
+      findings += DoorCheck(configuration: configuration).findings()
       findings += FolderCheck(configuration: configuration).findings()
       findings += await ListenerCheck(configuration: configuration).findings()
     }

@@ -1,5 +1,6 @@
 import Agent
 import AgentConfiguration
+import Door
 import Model
 import Webhooks
 
@@ -15,7 +16,7 @@ enum RulesetBuilding {
         tolerance: source.tolerance?.value)
     }
     return Ruleset(
-      sources: sources, subscriptions: subscriptions(configuration),
+      sources: sources, subscriptions: subscriptions(configuration), door: door(configuration),
       pipelines: try PipelineFolder.load(
         configuration.pipelinesFolder, secrets: Set(configuration.secrets.keys), sources: configuration.sourceNames),
       credentials: configuration.credentials, secrets: configuration.secrets,
@@ -35,6 +36,14 @@ enum RulesetBuilding {
     return subscriptions
   }
 
+  private static func door(_ configuration: Configuration) -> DoorRules {
+    var rules = DoorRules(addressRate: configuration.limits.ratePerAddress)
+    for source in configuration.sources {
+      rules.sources[source.name] = DoorRules.Source(allow: source.allow, rate: source.rate)
+    }
+    return rules
+  }
+
   /// Keys that differ and that a running agent cannot change.
   static func needsRestart(from old: Configuration, to new: Configuration) -> [String] {
     var keys: [String] = []
@@ -44,11 +53,21 @@ enum RulesetBuilding {
     if old.socket != new.socket { keys.append("socket") }
     if old.pipelinesFolder != new.pipelinesFolder { keys.append("pipelines") }
     if old.runnerData != new.runnerData || old.launcher != new.launcher { keys.append("runner") }
-    if old.limits.body != new.limits.body || old.limits.headerTimeout != new.limits.headerTimeout
-      || old.limits.bodyTimeout != new.limits.bodyTimeout
-    {
-      keys.append("limits")
-    }
+    if old.trustedProxies != new.trustedProxies { keys.append("trusted_proxies") }
+    if old.speaksProxyProtocol != new.speaksProxyProtocol { keys.append("proxy_protocol") }
+    // Other files for the same thing are taken up at once.
+    if (old.tls == nil) != (new.tls == nil) { keys.append("tls") }
+    if limitsOfRequests(old) != limitsOfRequests(new) { keys.append("limits") }
     return keys
+  }
+
+  /// The limits without those that a reload takes.
+  private static func limitsOfRequests(_ configuration: Configuration) -> Configuration.Limits {
+    var limits = configuration.limits
+    let other = Configuration.Limits()
+    limits.fetchTimeout = other.fetchTimeout
+    limits.tree = other.tree
+    limits.ratePerAddress = other.ratePerAddress
+    return limits
   }
 }

@@ -7,6 +7,8 @@ import Synchronization
 final class FakeAgent: AgentControl {
   struct State {
     var requests: [HookRequest] = []
+    var knocks: [HookKnock] = []
+    var admission: @Sendable (HookKnock) -> HookAnswer? = { _ in nil }
     var answer: @Sendable (HookRequest) async -> HookAnswer = { _ in HookAnswer(status: 200, body: "{}") }
     var runs: [Int: Run] = [:]
     var filters: [RunFilter] = []
@@ -21,6 +23,13 @@ final class FakeAgent: AgentControl {
   let root: String
 
   init(root: String = "/nonexistent") { self.root = root }
+
+  func admit(_ knock: HookKnock) -> HookAnswer? {
+    state.withLock { state in
+      state.knocks.append(knock)
+      return state.admission(knock)
+    }
+  }
 
   func receive(_ request: HookRequest) async -> HookAnswer {
     let answer = state.withLock { state in

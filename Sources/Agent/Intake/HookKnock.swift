@@ -1,0 +1,15 @@
+public import Model
+
+/// What is known of a delivery when its head has been read: enough to refuse it before it costs anything.
+public struct HookKnock: Sendable {
+  public var source: String
+  /// The client's; `nil` where there is none, as on a Unix socket.
+  public var address: IPAddress?
+  public var headers: Headers
+
+  public init(source: String, address: IPAddress?, headers: Headers) {
+    self.source = source
+    self.address = address
+    self.headers = headers
+  }
+}

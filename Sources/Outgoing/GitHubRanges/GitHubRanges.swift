@@ -1,0 +1,105 @@
+import AsyncHTTPClient
+public import Door
+import FoundationEssentials
+public import Logging
+import Model
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+public import ServiceLifecycle
+
+/// Keeps the addresses of GitHub's webhooks up to date, while a source asks for them.
+///
+/// A list that was good once stays in force until there is a newer one: an answer that makes no sense, or none, changes
+/// nothing.
+public struct GitHubRanges: Service {
+  /// Where GitHub answers.
+  public static let usualAPI = "https://api.github.com"
+
+  private static let interval = 86_400.0
+  private static let retries = 60.0...3600.0
+
+  private let ranges: PublishedRanges
+  private let file: GitHubRangesFile
+  private let api: String
+  private let isWanted: @Sendable () -> Bool
+  private let pause: Duration
+  private let logger: Logger
+
+  /// - Parameters:
+  ///   - ranges: gets the list, now from the file and later from GitHub.
+  ///   - api: address of GitHub's API, without a slash at its end.
+  ///   - isWanted: whether a source asks for them now; nothing is fetched where none does.
+  ///   - pause: between two looks whether something is to be done.
+  public init(
+    ranges: PublishedRanges, file: GitHubRangesFile, api: String = usualAPI, isWanted: @escaping @Sendable () -> Bool,
+    pause: Duration = .seconds(5), logger: Logger
+  ) {
+    self.ranges = ranges
+    self.file = file
+    self.api = api
+    self.isWanted = isWanted
+    self.pause = pause
+    self.logger = logger
+    ranges.current = file.read()?.ranges
+  }
+
+  public func run() async throws {
+    let client = OutgoingClient.make()
+    await cancelWhenGracefulShutdown { await keepUpToDate(client) }
+    try? await client.shutdown()
+  }
+
+  private func keepUpToDate(_ client: HTTPClient) async {
+    var due = file.read().map { next(after: $0.fetchedAt) } ?? .distantPast
+    var wait = GitHubRanges.retries.lowerBound
+    while !Task.isCancelled {
+      if isWanted(), Date() >= due {
+        if await refresh(client) {
+          due = next(after: Date())
+          wait = GitHubRanges.retries.lowerBound
+        } else {
+          due = Date(timeIntervalSinceNow: wait * Double.random(in: 0.9...1.1))
+          wait = min(wait * 2, GitHubRanges.retries.upperBound)
+        }
+      }
+      try? await Task.sleep(for: pause)
+    }
+  }
+
+  /// About a day later; not all agents of the world at the same minute.
+  private func next(after date: Date) -> Date {
+    date.addingTimeInterval(GitHubRanges.interval * Double.random(in: 0.9...1.1))
+  }
+
+  private func refresh(_ client: HTTPClient) async -> Bool {
+    do {
+      let found = try GitHubMeta.hooks(try await answer(client))
+      ranges.current = found
+      try await NIOThreadPool.singleton.runIfActive { [file] in
+        try file.write(GitHubRangesFile.Contents(fetchedAt: Date(), ranges: found))
+      }
+      logger.info(
+        "GitHub's addresses are up to date", metadata: ["event": "github_addresses", "ranges": "\(found.count)"])
+      return true
+    } catch {
+      let known =
+        ranges.current == nil ? "none are known, and `allow: [github]` lets nobody in" : "the last list counts"
+      logger.warning(
+        "GitHub's addresses could not be fetched; \(known)",
+        metadata: ["event": "github_addresses_failed", "api": "\(api)", "error": "\(error)"])
+      return false
+    }
+  }
+
+  private func answer(_ client: HTTPClient) async throws -> [UInt8] {
+    var request = HTTPClientRequest(url: api + "/meta")
+    request.headers.add(name: "User-Agent", value: "pushrod/\(PushrodVersion.current)")
+    request.headers.add(name: "Accept", value: "application/vnd.github+json")
+    let response = try await client.execute(request, timeout: .seconds(30))
+    guard response.status == .ok else {
+      throw GitHubMeta.Unusable(description: "the answer is \(response.status.code)")
+    }
+    return Array(buffer: try await response.body.collect(upTo: GitHubMeta.longest))
+  }
+}
