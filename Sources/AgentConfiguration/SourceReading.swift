@@ -12,7 +12,7 @@ struct SourceReading {
 
   /// `allow` is read here for its being there alone.
   static let keys =
-    ["sender", "secrets", "allow", "relay", "forward"] + SenderOptions.Key.allCases.map(\.rawValue)
+    ["sender", "secrets", "allow", "rate", "relay", "forward"] + SenderOptions.Key.allCases.map(\.rawValue)
 
   func sources(_ value: Value) -> [SourceConfiguration] {
     (value.named(atMost: 100, expected: "a mapping of names to sources") ?? []).compactMap(source)

@@ -4,6 +4,7 @@ import Glibc
 import Logging
 import Model
 import Synchronization
+import Webhooks
 
 /// Who may come in, and how often, decided from the head of a request: before its body is read, and long before the
 /// signature is computed.
@@ -50,7 +51,7 @@ final class Admission: Sendable {
   func answer(_ knock: HookKnock, _ rules: Ruleset) -> HookAnswer? {
     let now = clock()
     guard let refusal = refusal(knock, rules, now) else { return nil }
-    note(knock, refusal, now)
+    if let source = rules.sources[knock.source] { note(knock, of: source, refusal, now) }
     return refusal.answer
   }
 
@@ -63,7 +64,7 @@ final class Admission: Sendable {
       return Refusal(answer: .tooMany(retryAfter: wait), reason: "more than \(rate) from this address")
     }
     guard rules.sources[knock.source] != nil else {
-      return Refusal(answer: .noSuchSource, reason: "")
+      return Refusal(answer: .noSuchSource, reason: "there is no such source")
     }
     let source = rules.door.sources[knock.source] ?? DoorRules.Source()
     switch source.allow?.answer(for: knock.address, github: github.current) {
@@ -88,8 +89,7 @@ final class Admission: Sendable {
     }
   }
 
-  private func note(_ knock: HookKnock, _ refusal: Refusal, _ now: Double) {
-    guard !refusal.reason.isEmpty, knock.source.utf8.count <= 64 else { return }
+  private func note(_ knock: HookKnock, of source: Source, _ refusal: Refusal, _ now: Double) {
     let key = NoteKey(
       source: knock.source, client: knock.address.map(ClientNetwork.init), status: refusal.answer.status)
     guard state.withLock({ $0.notes.take(key, at: Admission.noteRate, now: now) }) == nil else { return }
@@ -100,9 +100,11 @@ final class Admission: Sendable {
         "event": "delivery_refused", "source": "\(knock.source)", "address": "\(address ?? "-")",
         "status": "\(refusal.answer.status)", "reason": "\(refusal.reason)",
       ])
+    let kept = HookRequest(source: source.name, token: knock.token, headers: knock.headers, body: [], address: address)
+      .withoutSecrets(source)
     let note = NewDelivery(
       source: knock.source, id: UUID().uuidString.lowercased(), event: nil, receivedAt: Date(), address: address,
-      headers: knock.headers, body: [], ignored: nil, decisions: [], runs: [])
+      headers: kept.headers, body: [], ignored: nil, decisions: [], runs: [])
     Task { [store] in await store.recordRejected(note, reason: refusal.reason) }
   }
 

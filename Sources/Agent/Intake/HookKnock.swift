@@ -6,10 +6,13 @@ public struct HookKnock: Sendable {
   /// The client's; `nil` where there is none, as on a Unix socket.
   public var address: IPAddress?
   public var headers: Headers
+  /// What the target had after the source's name, as sent. A secret.
+  public var token: String?
 
-  public init(source: String, address: IPAddress?, headers: Headers) {
+  public init(source: String, address: IPAddress?, headers: Headers, token: String? = nil) {
     self.source = source
     self.address = address
     self.headers = headers
+    self.token = token
   }
 }

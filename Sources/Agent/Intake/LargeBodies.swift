@@ -1,13 +1,41 @@
-import Webhooks
+import Synchronization
 
-/// Decodes large bodies, one at a time: 24 MB of JSON take 600 MB while they are decoded.
-///
-/// An actor with nothing that suspends is a queue of length one, in which everybody gets a turn.
-actor LargeBodies {
+/// Lets large bodies be decoded one at a time, in the order they came: 24 MB of JSON take 600 MB while they are.
+final class LargeBodies: Sendable {
+  private struct State {
+    var isTaken = false
+    var waiting: [CheckedContinuation<Void, Never>] = []
+  }
+
   /// Bytes from which a body waits for its turn; what forges post on a usual day is far below.
   static let size = 1 << 20
 
-  func meaning(of request: SignedRequest, sender: any Sender) throws -> Meaning {
-    try sender.meaning(of: request)
+  private let state = Mutex(State())
+
+  /// Waits for the turn of a body of `count` bytes; a small one has it at once.
+  func begin(_ count: Int) async {
+    guard count >= LargeBodies.size else { return }
+    await withCheckedContinuation { continuation in
+      let isFree = state.withLock { state in
+        guard state.isTaken else {
+          state.isTaken = true
+          return true
+        }
+        state.waiting.append(continuation)
+        return false
+      }
+      if isFree { continuation.resume() }
+    }
+  }
+
+  /// Ends what `begin` began.
+  func end(_ count: Int) {
+    guard count >= LargeBodies.size else { return }
+    let next = state.withLock { state in
+      guard state.waiting.isEmpty else { return Optional(state.waiting.removeFirst()) }
+      state.isTaken = false
+      return nil
+    }
+    next?.resume()
   }
 }

@@ -39,8 +39,10 @@ struct PushPath: Sendable {
       return unproved(source, reason)
     }
 
+    await largeBodies.begin(request.body.count)
+    defer { largeBodies.end(request.body.count) }
     do {
-      let meaning = try await meaning(of: signed, source)
+      let meaning = try source.sender.meaning(of: signed)
       let event = SenderEvent(meaning, of: signed, to: source.name, from: source.sender)
       let recorded = try await record(event, id: meaning.id, of: kept, receivedAt, rules)
       return meaning.reply.map { .reply($0, recorded) }
@@ -60,11 +62,6 @@ struct PushPath: Sendable {
         ])
       return .unavailable(retryAfter: 30)
     }
-  }
-
-  private func meaning(of request: SignedRequest, _ source: Source) async throws -> Meaning {
-    guard request.body.count > LargeBodies.size else { return try source.sender.meaning(of: request) }
-    return try await largeBodies.meaning(of: request, sender: source.sender)
   }
 
   /// Match → record → enqueue: what follows once a delivery is known to be genuine and has been read, when it comes

@@ -44,7 +44,7 @@ import Testing
   private func notes(atLeast count: Int) async throws -> [Delivery] {
     let end = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < end {
-      let found = try await store.deliveries(source: nil, before: nil, limit: 100)
+      let found = try await store.deliveries(DeliveryFilter(limit: 100))
       if found.count >= count { return found }
       try await Task.sleep(for: .milliseconds(20))
     }
