@@ -107,7 +107,8 @@ import Webhooks
 
   @Test("a flag wins over a variable, and a variable over the file")
   func overrides() throws {
-    let text = "listen: 127.0.0.1:1\ndata: a\npipelines: a\npublic_url: https://a\nruns: {parallel: 1}\ninsecure_http: true\n"
+    let text =
+      "listen: 127.0.0.1:1\ninsecure_http: true\ndata: a\npipelines: a\npublic_url: https://a\nruns: {parallel: 1}\n"
     let environment = [
       "PUSHROD_LISTEN": "127.0.0.1:2", "PUSHROD_DATA": "/b", "PUSHROD_SOCKET": "/b.sock", "PUSHROD_PIPELINES": "/b",
       "PUSHROD_PUBLIC_URL": "https://b", "PUSHROD_RUNS_PARALLEL": "2",

@@ -1,5 +1,5 @@
 public import Agent
-import Door
+public import Door
 import Glibc
 import HummingbirdCore
 public import Logging
@@ -13,15 +13,16 @@ public enum HookServer {
   ///
   /// - Parameters:
   ///   - entrance: what every connection has to pass first.
+  ///   - bodies: what all bodies together may take; `limits.bodyMemory` where `nil`.
   ///   - port: 0 lets the system choose.
   ///   - onServerRunning: called once with the address that was bound.
   public static func application(
     host: String, port: Int, agent: any AgentControl, entrance: Entrance = Entrance(),
-    limits: HookLimits = HookLimits(), logger: Logger,
+    limits: HookLimits = HookLimits(), bodies: ByteBudget? = nil, logger: Logger,
     onServerRunning: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }
   ) -> any Service {
     let hooks = HookChannel(
-      agent: agent, limits: limits, proxies: entrance.proxies, bodies: ByteBudget(limits.bodyMemory))
+      agent: agent, limits: limits, proxies: entrance.proxies, bodies: bodies ?? ByteBudget(limits.bodyMemory))
     return EntranceChannel(hooks, behind: entrance).server(
       configuration: ServerConfiguration(
         address: .hostname(host, port: port),

@@ -4,30 +4,39 @@ import Testing
 @testable import Agent
 
 @Suite struct LargeBodiesTests {
+  private final class Counts: Sendable {
+    struct State {
+      var inside = 0
+      var most = 0
+      var done = 0
+    }
+
+    let state = Mutex(State())
+  }
+
   @Test("large bodies are decoded one at a time, and all of them")
   func oneAtATime() async {
     let bodies = LargeBodies()
-    let inside = Mutex(0)
-    let most = Mutex(0)
-    let done = Mutex(0)
+    let counts = Counts()
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<50 {
         group.addTask {
           await bodies.begin(LargeBodies.size)
-          let now = inside.withLock { count in
-            count += 1
-            return count
+          counts.state.withLock { state in
+            state.inside += 1
+            state.most = max(state.most, state.inside)
           }
-          most.withLock { $0 = max($0, now) }
           await Task.yield()
-          inside.withLock { $0 -= 1 }
-          done.withLock { $0 += 1 }
+          counts.state.withLock { state in
+            state.inside -= 1
+            state.done += 1
+          }
           bodies.end(LargeBodies.size)
         }
       }
     }
-    #expect(most.withLock { $0 } == 1)
-    #expect(done.withLock { $0 } == 50)
+    #expect(counts.state.withLock { $0.most } == 1)
+    #expect(counts.state.withLock { $0.done } == 50)
   }
 
   @Test("a small body waits for nobody")

@@ -1,4 +1,5 @@
 import Agent
+import Door
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -8,12 +9,12 @@ import TestSupport
 
 /// Starts the hook endpoint on a port of the system's choice for the time of `body`.
 func withHookServer(
-  _ agent: FakeAgent, entrance: Entrance = Entrance(), limits: HookLimits = HookLimits(),
+  _ agent: FakeAgent, entrance: Entrance = Entrance(), limits: HookLimits = HookLimits(), bodies: ByteBudget? = nil,
   _ body: (_ port: Int) async throws -> Void
 ) async throws {
   let (ports, announce) = AsyncStream.makeStream(of: Int.self)
   let service = HookServer.application(
-    host: "127.0.0.1", port: 0, agent: agent, entrance: entrance, limits: limits, logger: .silent,
+    host: "127.0.0.1", port: 0, agent: agent, entrance: entrance, limits: limits, bodies: bodies, logger: .silent,
     onServerRunning: { address in announce.yield(address?.port ?? 0) })
   try await serve(service) {
     for await port in ports {
