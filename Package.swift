@@ -54,7 +54,8 @@ let package = Package(
       name: "Pipelines",
       dependencies: ["Model", .product(name: "Yams", package: "Yams")],
       swiftSettings: settings),
-    .target(name: "AgentConfiguration", dependencies: ["Model", "Pipelines", "Webhooks", "Door"], swiftSettings: settings),
+    .target(
+      name: "AgentConfiguration", dependencies: ["Model", "Pipelines", "Webhooks", "Door"], swiftSettings: settings),
     .target(name: "Door", dependencies: ["Model"], swiftSettings: settings),
 
     // The runner's side
@@ -141,7 +142,8 @@ let package = Package(
     .testTarget(
       name: "PipelinesTests", dependencies: ["Pipelines", "Model", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "AgentConfigurationTests", dependencies: ["AgentConfiguration", "Model", "Webhooks", "Door", "TestSupport"],
+      name: "AgentConfigurationTests",
+      dependencies: ["AgentConfiguration", "Model", "Webhooks", "Door", "TestSupport"],
       swiftSettings: settings),
     .testTarget(name: "DoorTests", dependencies: ["Door", "Model", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "GitTests", dependencies: ["Git", "TestSupport"], swiftSettings: settings),

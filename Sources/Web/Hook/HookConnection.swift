@@ -122,7 +122,9 @@ final class HookConnection: ChannelDuplexHandler {
       } catch {
         return finish(.badRequest, hasBody: true, context: context)
       }
-      if let refusal = agent.admit(HookKnock(source: source, address: requester, headers: checked.headers, token: token)) {
+      if let refusal = agent.admit(
+        HookKnock(source: source, address: requester, headers: checked.headers, token: token))
+      {
         return finish(HookReply(refusal), hasBody: checked.hasBody, context: context)
       }
       (self.source, self.token, self.query) = (source, token, query)
