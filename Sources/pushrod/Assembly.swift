@@ -1,5 +1,6 @@
 import Agent
 import AgentConfiguration
+import AsyncHTTPClient
 import Door
 import Glibc
 import Logging
@@ -91,7 +92,7 @@ struct Assembly {
         .init(service: Janitor([InboxDuty(inbox: store, rules: rules, logger: logger)], logger: logger)),
         .init(service: Watchdog(notifier) { dispatcher.progress }),
         .init(service: HangupReload(agent: agent, notifier: notifier)),
-        .init(service: githubRanges(github, wantedBy: rules)),
+        .init(service: githubRanges(github, wantedBy: rules, outgoing.client)),
         .init(service: hooks),
         .init(service: subscriptions),
       ] + apis.map { .init(service: $0) } + [.init(service: StoppingNotice(notifier: notifier))],
@@ -142,9 +143,11 @@ struct Assembly {
       deadline: .milliseconds(Int64(configuration.limits.headerTimeout.value * 1000)))
   }
 
-  private func githubRanges(_ ranges: PublishedRanges, wantedBy rules: RulesInForce) -> GitHubRanges {
+  private func githubRanges(_ ranges: PublishedRanges, wantedBy rules: RulesInForce, _ client: HTTPClient)
+    -> GitHubRanges
+  {
     GitHubRanges(
-      ranges: ranges, file: GitHubRangesFile(folder: configuration.data),
+      client: client, ranges: ranges, file: GitHubRangesFile(folder: configuration.data),
       api: environment["PUSHROD_GITHUB_API"] ?? GitHubRanges.usualAPI,
       isWanted: { rules.current.door.sources.values.contains { $0.allow?.includesGitHub ?? false } }, logger: logger)
   }

@@ -29,18 +29,21 @@ struct GitHubRangesTests {
   private func serve(
     _ ranges: PublishedRanges, api: String, isWanted: Bool = true, until done: () throws -> Bool
   ) async throws {
+    let client = OutgoingClient.make()
     let service = GitHubRanges(
-      ranges: ranges, file: GitHubRangesFile(folder: folder.path), api: api, isWanted: { isWanted },
+      client: client, ranges: ranges, file: GitHubRangesFile(folder: folder.path), api: api, isWanted: { isWanted },
       pause: .milliseconds(20), logger: logger)
     let task = Task { try await service.run() }
-    defer { task.cancel() }
     let end = ContinuousClock.now + .seconds(60)
-    while try !done() {
-      guard ContinuousClock.now < end else { throw CommandFailure("it did not happen") }
+    var isDone = false
+    while !isDone, ContinuousClock.now < end {
+      isDone = try done()
       try await Task.sleep(for: .milliseconds(10))
     }
     task.cancel()
     try await task.value
+    try await client.shutdown()
+    guard isDone else { throw CommandFailure("it did not happen") }
   }
 
   @Test("they are fetched, kept on disk, and there at once for the next agent, whether GitHub answers or not")
@@ -54,7 +57,7 @@ struct GitHubRangesTests {
     #expect(ranges.current?.map(\.description) == ["192.30.252.0/22", "2a0a:a440::/29"])
     process.stop()
     let next = PublishedRanges()
-    _ = GitHubRanges(ranges: next, file: file, api: api, isWanted: { true }, logger: logger)
+    try await serve(next, api: api) { next.current != nil }
     #expect(next.current == ranges.current)
   }
 

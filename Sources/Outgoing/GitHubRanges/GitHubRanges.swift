@@ -1,4 +1,4 @@
-import AsyncHTTPClient
+public import AsyncHTTPClient
 public import Door
 import FoundationEssentials
 public import Logging
@@ -19,6 +19,7 @@ public struct GitHubRanges: Service {
   private static let interval = 86_400.0
   private static let retries = 60.0...3600.0
 
+  private let client: HTTPClient
   private let ranges: PublishedRanges
   private let file: GitHubRangesFile
   private let api: String
@@ -27,14 +28,17 @@ public struct GitHubRanges: Service {
   private let logger: Logger
 
   /// - Parameters:
+  ///   - client: outlives the service.
   ///   - ranges: gets the list, now from the file and later from GitHub.
   ///   - api: address of GitHub's API, without a slash at its end.
   ///   - isWanted: whether a source asks for them now; nothing is fetched where none does.
   ///   - pause: between two looks whether something is to be done.
   public init(
-    ranges: PublishedRanges, file: GitHubRangesFile, api: String = usualAPI, isWanted: @escaping @Sendable () -> Bool,
+    client: HTTPClient, ranges: PublishedRanges, file: GitHubRangesFile, api: String = usualAPI,
+    isWanted: @escaping @Sendable () -> Bool,
     pause: Duration = .seconds(5), logger: Logger
   ) {
+    self.client = client
     self.ranges = ranges
     self.file = file
     self.api = api
@@ -45,17 +49,15 @@ public struct GitHubRanges: Service {
   }
 
   public func run() async throws {
-    let client = OutgoingClient.make()
-    await cancelWhenGracefulShutdown { await keepUpToDate(client) }
-    try? await client.shutdown()
+    await cancelWhenGracefulShutdown { await keepUpToDate() }
   }
 
-  private func keepUpToDate(_ client: HTTPClient) async {
+  private func keepUpToDate() async {
     var due = file.read().map { next(after: $0.fetchedAt) } ?? .distantPast
     var wait = GitHubRanges.retries.lowerBound
     while !Task.isCancelled {
       if isWanted(), Date() >= due {
-        if await refresh(client) {
+        if await refresh() {
           due = next(after: Date())
           wait = GitHubRanges.retries.lowerBound
         } else {
@@ -72,9 +74,9 @@ public struct GitHubRanges: Service {
     date.addingTimeInterval(GitHubRanges.interval * Double.random(in: 0.9...1.1))
   }
 
-  private func refresh(_ client: HTTPClient) async -> Bool {
+  private func refresh() async -> Bool {
     do {
-      let found = try GitHubMeta.hooks(try await answer(client))
+      let found = try GitHubMeta.hooks(try await answer())
       ranges.current = found
       try await NIOThreadPool.singleton.runIfActive { [file] in
         try file.write(GitHubRangesFile.Contents(fetchedAt: Date(), ranges: found))
@@ -92,7 +94,7 @@ public struct GitHubRanges: Service {
     }
   }
 
-  private func answer(_ client: HTTPClient) async throws -> [UInt8] {
+  private func answer() async throws -> [UInt8] {
     var request = HTTPClientRequest(url: api + "/meta")
     request.headers.add(name: "User-Agent", value: "pushrod/\(PushrodVersion.current)")
     request.headers.add(name: "Accept", value: "application/vnd.github+json")
