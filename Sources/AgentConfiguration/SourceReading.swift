@@ -10,7 +10,6 @@ struct SourceReading {
   /// Whether senders' own address of the agent is known.
   let hasPublicURL: Bool
 
-  /// `allow` is read here for its being there alone.
   static let keys =
     ["sender", "secrets", "allow", "rate", "relay", "forward"] + SenderOptions.Key.allCases.map(\.rawValue)
 

@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import Door
 import Foundation
 import Logging
