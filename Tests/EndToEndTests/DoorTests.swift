@@ -160,7 +160,11 @@ import Testing
   @Test("HTTPS: deliveries come in, doctor knows the certificate, SIGHUP takes a new one and keeps a broken one out")
   func certificates() throws {
     let agent = try AgentUnderTest(pipelines: [:], settings: "tls: { certificate: server.pem, key: server.key }")
+    let missing = try agent.pushrod("check", "--config", agent.configuration)
+    #expect(missing.status == 1 && missing.output.contains("server.pem: the file does not exist"), "\(missing.output)")
     let first = try TestCertificate(in: agent.area, days: 5)
+    let check = try agent.pushrod("check", "--config", agent.configuration)
+    #expect(check.status == 0 && check.output.contains("certificate, and the key fits"), "\(check.output)")
     try agent.start()
     func post(trusting certificate: String) throws -> String {
       try run([

@@ -3,6 +3,7 @@ import ArgumentParser
 import Foundation
 import Model
 import Pipelines
+import Web
 import Webhooks
 
 /// `pushrod check`: every mistake in pipeline files, or in the configuration and its pipelines, without an agent.
@@ -51,6 +52,7 @@ struct CheckCommand: ParsableCommand {
       report.add(file, "configuration")
       report.notes = configuration.unreadSecrets.map { "\($0) cannot be read here; the agent has to" }
       report.notes += configuration.sources.compactMap(\.warning)
+      if let files = configuration.tls { report.checkCertificate(files) }
       secrets = configuration.secretNames
       sources = configuration.sourceNames
       folder = configuration.pipelinesFolder
@@ -91,6 +93,22 @@ private struct Report: Encodable {
   mutating func add(_ found: Diagnostics) {
     valid = false
     mistakes += found.all
+  }
+
+  /// A key that only the agent may read is checked by the agent.
+  mutating func checkCertificate(_ files: TLSFiles) {
+    guard access(files.key, R_OK) == 0 || errno != EACCES else {
+      notes.append("the key \(files.key) cannot be read here; the agent has to")
+      return
+    }
+    do {
+      _ = try CertificateOrigin(files).load()
+      add(files.certificate, "certificate, and the key fits")
+    } catch let found as Diagnostics {
+      add(found)
+    } catch {
+      add(Diagnostics(file: files.certificate, "\(error)"))
+    }
   }
 
   mutating func checkPipeline(_ file: String, secrets: Set<String>?, sources: Set<String>?) {

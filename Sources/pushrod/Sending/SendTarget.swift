@@ -45,7 +45,7 @@ struct SendTarget {
       throw CommandExit(
         .wrongUse, "\(configuration.file) lets the system choose the port; name the address with --url.")
     }
-    url = "http://\(SendTarget.reachable(configuration.listen))/webhook/\(source.name)"
+    url = try SendTarget.base(configuration) + "/webhook/\(source.name)"
     sender = source.sender
     options = source.options
     signedURL = configuration.publicURL.map { "\($0)/webhook/\(source.name)" } ?? url
@@ -56,6 +56,17 @@ struct SendTarget {
     } else {
       throw CommandExit(.wrongUse, "source \(source.name) has no secret.")
     }
+  }
+
+  /// A certificate is for the name in `public_url`, not for this machine's own.
+  private static func base(_ configuration: Configuration) throws(CommandExit) -> String {
+    guard configuration.tls != nil else { return "http://\(reachable(configuration.listen))" }
+    guard let address = configuration.publicURL, address.hasPrefix("https://") else {
+      throw CommandExit(
+        .wrongUse,
+        "\(configuration.file) has `tls` and no `public_url` with https; name the address with --url, or add it.")
+    }
+    return address
   }
 
   /// An agent that listens on every address is reached on the loopback.
