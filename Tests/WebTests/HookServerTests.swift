@@ -33,6 +33,23 @@ struct HookServerTests {
     }
   }
 
+  @Test("what the address has after the source's name reaches the agent as it was sent, each time anew")
+  func address() async throws {
+    let agent = FakeAgent()
+    try await withHookServer(agent) { port in
+      let request = { (target: String, more: String) in
+        "POST \(target) HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\(more)\r\n"
+      }
+      _ = await Self.ask(
+        port,
+        request("/webhook/checks/aB3-._~", "") + request("/webhook/phone?b=%2f+x&&a=1", "")
+          + request("/webhook/github", "Connection: close\r\n"))
+      #expect(agent.requests.map(\.source) == ["checks", "phone", "github"])
+      #expect(agent.requests.map(\.token) == ["aB3-._~", nil, nil])
+      #expect(agent.requests.map(\.query) == [nil, "b=%2f+x&&a=1", nil])
+    }
+  }
+
   @Test("an overloaded agent's answer says when to come back")
   func retryAfter() async throws {
     let agent = FakeAgent()

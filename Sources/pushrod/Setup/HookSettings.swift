@@ -20,7 +20,7 @@ struct HookSettings {
         + field.value.replacing("{url}", with: url).replacing("{secret}", with: secret)
     }
     if case .there(let words) = page.secret {
-      lines.append("Put \(words), into \(secretFile):")
+      lines.append("Put \(words) into \(secretFile):")
       lines.append("  (umask 077; cat > \(ShellText.word(secretFile)))   and end it with Ctrl-D")
     }
     if !page.options.isEmpty { lines.append("Fill in the commented lines of the source in the configuration.") }
