@@ -36,7 +36,10 @@ extension ProxyHeader {
       return bytes.count < longestLine && !line.contains(UInt8(ascii: "\n")) ? .incomplete : .malformed
     }
     guard end + 1 < bytes.count else { return .incomplete }
-    guard bytes[end + 1] == UInt8(ascii: "\n"), end + 2 <= longestLine else { return .malformed }
+    // A line feed before the end is refused here as it is above, while the rest has yet to come: the answer must not
+    // depend on how the bytes arrive.
+    guard bytes[end + 1] == UInt8(ascii: "\n"), end + 2 <= longestLine, !line[..<end].contains(UInt8(ascii: "\n"))
+    else { return .malformed }
     let words = String(decoding: bytes[..<end], as: UTF8.self)
       .split(separator: " ", omittingEmptySubsequences: false)
     let length = end + 2

@@ -37,7 +37,7 @@ struct ProxyHeaderTests {
     "a line that is not to the letter is none",
     arguments: [
       "GET / HTTP/1.1\r\n", "proxy TCP4 192.0.2.1 198.51.100.1 1 2\r\n", "PROXY  TCP4 192.0.2.1 198.51.100.1 1 2\r\n",
-      "PROXY TCP4 192.0.2.1 198.51.100.1 1 2\n", "PROXY TCP4 192.0.2.1 198.51.100.1 1\r\n",
+      "PROXY TCP4 192.0.2.1 198.51.100.1 1 2\n", "PROXY UNKNOWN \n 1 2\r\n", "PROXY TCP4 192.0.2.1 198.51.100.1 1\r\n",
       "PROXY TCP4 192.0.2.1 198.51.100.1 1 2 3\r\n", "PROXY TCP4 2001:db8::1 2001:db8::2 1 2\r\n",
       "PROXY TCP6 192.0.2.1 198.51.100.1 1 2\r\n", "PROXY TCP4 192.0.2.01 198.51.100.1 1 2\r\n",
       "PROXY TCP4 192.0.2.1 rubbish 1 2\r\n", "PROXY TCP4 192.0.2.1 198.51.100.1 01 2\r\n",
