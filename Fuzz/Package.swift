@@ -19,6 +19,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
   targets: [
@@ -35,9 +36,23 @@ let package = Package(
     .target(
       name: "Pipelines", dependencies: ["Model", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
     .target(name: "Door", dependencies: ["Model"], swiftSettings: settings),
+    // Of these only the files that read.
+    .target(name: "Agent", dependencies: ["Model"], swiftSettings: settings),
+    .target(
+      name: "Hook", dependencies: ["Agent", "Model", .product(name: "NIOHTTP1", package: "swift-nio")],
+      swiftSettings: settings),
+    .target(
+      name: "Outgoing", dependencies: ["Agent", "Model", .product(name: "NIOCore", package: "swift-nio")],
+      swiftSettings: settings),
     .target(name: "CLibFuzzer"),
     .executableTarget(
-      name: "fuzz", dependencies: ["CLibFuzzer", "Model", "Webhooks", "Pipelines", "Door"],
+      name: "fuzz",
+      dependencies: [
+        "CLibFuzzer", "Model", "Webhooks", "Pipelines", "Door", "Hook", "Outgoing",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
       swiftSettings: settings, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]),
   ],
   swiftLanguageModes: [.v6]

@@ -65,21 +65,6 @@ public struct HookRequest: Sendable {
   }
 }
 
-/// What the sender is told.
-public struct HookAnswer: Sendable, Hashable {
-  public var status: Int
-  /// A JSON object. The same for every cause of a refused signature.
-  public var body: String
-  /// Seconds, with a 429 and a 503.
-  public var retryAfter: Int?
-
-  public init(status: Int, body: String, retryAfter: Int? = nil) {
-    self.status = status
-    self.body = body
-    self.retryAfter = retryAfter
-  }
-}
-
 /// Why a request of a person or program was not carried out; the text is for them.
 public enum ControlError: Error, Sendable, Hashable, CustomStringConvertible {
   case notFound(String)

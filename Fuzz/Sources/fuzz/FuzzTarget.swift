@@ -9,7 +9,10 @@ struct FuzzTarget: Sendable {
   }
 
   static let all =
-    [globs, pipelines, forms, names, certificates] + senders
+    [
+      globs, pipelines, forms, names, certificates, forwarded, proxyHeader, requestHead, eventStream, relayed,
+      handedOver,
+    ] + senders
 }
 
 /// Ends the process where `condition` does not hold: to libFuzzer a crash, with the input that led to it.

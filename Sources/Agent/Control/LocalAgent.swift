@@ -88,8 +88,10 @@ public struct LocalAgent: AgentControl {
   public func delivery(number: Int) async throws -> Delivery {
     guard let delivery = try await store.delivery(number: number) else {
       let kept = rules.current.inbox
+      let days = Int(kept.age.value / 86_400)
       throw ControlError.notFound(
-        "there is no delivery \(number) in the inbox, which keeps the newest \(kept.keep), for \(kept.age).")
+        "there is no delivery \(number) in the inbox, which keeps the newest \(kept.keep), for "
+          + (days >= 2 ? "\(days) days." : "\(kept.age)."))
     }
     return delivery
   }

@@ -101,7 +101,7 @@ import Webhooks
 
     #expect(
       error
-        == .notFound("there is no delivery 7 in the inbox, which keeps the newest 10000, for \(Seconds(7_776_000))."))
+        == .notFound("there is no delivery 7 in the inbox, which keeps the newest 10000, for 90 days."))
   }
 
   @Test("a source that is gone, or another sender's now, is said by name")

@@ -1,0 +1,1 @@
+../../../Sources/Agent/Intake/HookAnswer.swift

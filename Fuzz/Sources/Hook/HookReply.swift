@@ -1,0 +1,1 @@
+../../../Sources/Web/Hook/HookReply.swift

@@ -1,0 +1,1 @@
+../../../Sources/Web/Hook/HookRoute.swift

@@ -1,0 +1,1 @@
+../../../Sources/Outgoing/Forward/ForwardedDelivery.swift

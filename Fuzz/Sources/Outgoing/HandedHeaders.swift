@@ -1,0 +1,1 @@
+../../../Sources/Outgoing/Subscriptions/HandedHeaders.swift

@@ -1,0 +1,1 @@
+../../../Sources/Outgoing/Relay/RelayedDelivery.swift
