@@ -5,6 +5,8 @@ import Pipelines
 struct APIReading {
   /// Where senders reach the agent; the two cannot share a port.
   let hookAddress: ListenAddress
+  /// `tls` is there, or `insecure_http: true`.
+  let mayBePublic: Bool
 
   func api(_ value: Value) -> APIConfiguration? {
     guard
@@ -28,10 +30,10 @@ struct APIReading {
         suggestion: "take another port, such as \(ListenAddress(host: listen.host, port: 8701))")
       return nil
     }
-    guard listen.isLoopback else {
+    guard listen.isLoopback || mayBePublic else {
       place.report(
         "`api.listen` is reachable from other machines, and tokens would cross the network unencrypted",
-        suggestion: "listen on 127.0.0.1 and let a proxy with TLS pass the API on")
+        suggestion: "set `tls` to a certificate and key, or listen on 127.0.0.1 behind a proxy that has them")
       return nil
     }
     return APIConfiguration(listen: listen, hosts: names)

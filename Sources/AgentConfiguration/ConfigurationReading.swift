@@ -42,11 +42,12 @@ struct ConfigurationReading {
     let listen = listen(fields["listen"])
     let door = DoorReading(folder: paths.folder)
     let tls = fields["tls"].flatMap(door.tls)
+    let mayBePublic = (fields["insecure_http"]?.bool() ?? false) || fields.contains("tls")
     let proxies = fields["trusted_proxies"].map(door.proxies) ?? []
     let speaksProxyProtocol = fields["proxy_protocol"].map {
       door.proxyProtocol($0, proxies: fields["trusted_proxies"])
     }
-    checkPlainHTTP(listen, fields)
+    if !mayBePublic { checkPlainHTTP(listen, fields) }
     let socket = socket(fields["socket"], data: data)
     let pipelines = path(.pipelines, fields["pipelines"]) ?? paths.pipelines
     let publicURL = publicURL(fields["public_url"])
@@ -64,7 +65,7 @@ struct ConfigurationReading {
     let inbox = fields["inbox"].map(InboxReading.retention) ?? InboxRetention()
     return Configuration(
       file: FilePath.absolute(file, from: FilePath.workingFolder), listen: listen,
-      api: fields["api"].flatMap(APIReading(hookAddress: listen).api), tls: tls,
+      api: fields["api"].flatMap(APIReading(hookAddress: listen, mayBePublic: mayBePublic).api), tls: tls,
       trustedProxies: proxies, speaksProxyProtocol: speaksProxyProtocol ?? false, data: data, runnerData: runnerData,
       socket: socket, pipelinesFolder: pipelines, publicURL: publicURL, sources: sources, credentials: credentials,
       allowedSchemes: schemes, secrets: pipelineSecrets, secretNames: secretNames,
@@ -104,8 +105,7 @@ extension ConfigurationReading {
 
   /// A body that travels in the clear can be read, and a bearer token taken, by everybody on the way.
   private mutating func checkPlainHTTP(_ listen: ListenAddress, _ fields: Fields) {
-    let isMeant = fields["insecure_http"]?.bool() ?? false
-    guard !listen.isLoopback, fields["tls"] == nil, !isMeant else { return }
+    guard !listen.isLoopback else { return }
     let message = "`listen` is \(listen), which others reach, and what they send would travel unencrypted"
     let suggestion =
       "set `tls` to a certificate and key, or listen on 127.0.0.1 behind a proxy that has them, or say "

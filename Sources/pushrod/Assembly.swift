@@ -61,9 +61,10 @@ struct Assembly {
     var quiet = logger
     // Never more: at level debug the libraries describe whole services, field by field.
     quiet.logLevel = .warning
+    let hookEntrance = entrance(certificate)
     let hooks = HookServer.application(
       host: configuration.listen.host, port: configuration.listen.port, agent: agent,
-      entrance: entrance(certificate), limits: hookLimits, logger: quiet,
+      entrance: hookEntrance, limits: hookLimits, logger: quiet,
       onServerRunning: { address in
         readiness.listening(on: address.text, for: "hooks", logger)
       })
@@ -75,8 +76,8 @@ struct Assembly {
     if let api = configuration.api {
       apis.append(
         APIServer.onPort(
-          host: api.listen.host, port: api.listen.port, names: api.hosts, agent: agent, access: access, logger: quiet,
-          accessLogger: logger,
+          host: api.listen.host, port: api.listen.port, names: api.hosts, agent: agent, access: access,
+          entrance: apiEntrance(api, certificate, hookEntrance), logger: quiet, accessLogger: logger,
           onServerRunning: { address in readiness.listening(on: address.text, for: "api", logger) }))
     }
 
@@ -141,6 +142,17 @@ struct Assembly {
       speaksProxyProtocol: configuration.speaksProxyProtocol,
       counts: ConnectionCounts(limit: configuration.limits.connectionsPerAddress),
       deadline: .milliseconds(Int64(configuration.limits.headerTimeout.value * 1000)))
+  }
+
+  /// The same counts. On the loopback there is nothing to encrypt for, and the certificate is for another name; the
+  /// PROXY protocol is spoken by what stands before `listen`.
+  private func apiEntrance(
+    _ api: APIConfiguration, _ certificate: ServerCertificate?, _ hooks: Entrance
+  ) -> Entrance {
+    var entrance = hooks
+    entrance.certificate = api.listen.isLoopback ? nil : certificate
+    entrance.speaksProxyProtocol = false
+    return entrance
   }
 
   private func githubRanges(_ ranges: PublishedRanges, wantedBy rules: RulesInForce, _ client: HTTPClient)

@@ -18,6 +18,14 @@ struct APIReadingTests {
     #expect(two?.hosts == ["a.example", "192.0.2.7"])
   }
 
+  @Test("it may be reached from outside where that is encrypted, or meant")
+  func outside() throws {
+    let said = try fixture.load("insecure_http: true\napi: { listen: ':8701' }").api
+    #expect(said?.listen.host == "0.0.0.0")
+    let found = fixture.mistakes("tls: { certificate: c.pem, key: c.key }\napi: { listen: ':8701', hosts: 'a b' }")
+    #expect(!found.contains { $0.contains("reachable from other machines") }, "\(found)")
+  }
+
   @Test(
     "mistakes say what to write",
     arguments: [

@@ -116,6 +116,16 @@ struct TokenTests {
     #expect(try remote(agent, token: token, "runs").status == 0)
   }
 
+  @Test("a token is not sent to a server whose certificate is not trusted")
+  func untrusted() throws {
+    let agent = try AgentUnderTest(pipelines: [:], settings: "tls: { certificate: server.pem, key: server.key }")
+    _ = try TestCertificate(in: agent.area)
+    try agent.start()
+    let result = try remote(agent, token: "pushrod_x", "runs", url: "https://localhost:\(agent.port)")
+    #expect(result.status == 3)
+    #expect(result.errorOutput.contains("its certificate is not one that this machine trusts"), "\(result.errorOutput)")
+  }
+
   @Test("SIGHUP stands in the audit log")
   func hangup() throws {
     let agent = try AgentUnderTest(pipelines: [:])

@@ -1,3 +1,4 @@
+import Door
 import Model
 import NIOCore
 import TestSupport
@@ -136,6 +137,22 @@ struct APIDoorTests {
     }
     // Those beyond the bound share one bucket.
     #expect(held > 5000)
+  }
+
+  @Test("a trusted proxy says whose attempts they are, and nobody else does")
+  func proxied() async throws {
+    for isTrusted in [true, false] {
+      let proxies = TrustedProxies(isTrusted ? [try #require(AddressRange("127.0.0.1"))] : [])
+      let attempts = FailedAttempts(burst: 1, refill: 1e-6)
+      try await withTCPServer(agent, access, entrance: Entrance(proxies: proxies), attempts: attempts) { port in
+        var statuses: [Int] = []
+        for client in ["192.0.2.1", "192.0.2.2", "192.0.2.2", "rubbish"] {
+          let headers = [("X-Forwarded-For", client)]
+          statuses.append(try await RawAnswer.of("GET", "/api/runs", nil, headers: headers, port: port).status)
+        }
+        #expect(statuses == (isTrusted ? [401, 401, 429, 401] : [401, 429, 429, 429]))
+      }
+    }
   }
 
   @Test("a live log ends when the token that opened it is removed")

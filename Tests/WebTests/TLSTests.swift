@@ -56,6 +56,25 @@ struct TLSTests {
     }
   }
 
+  @Test("the API speaks HTTPS and nothing else where it has a certificate, with the same answers")
+  func api() async throws {
+    let files = try TestCertificate(in: folder)
+    let certificate = try ServerCertificate(origin(files), logger: .silent)
+    let access = FakeAccess(["good": .read])
+    try await withTCPServer(FakeAgent(), access, entrance: Entrance(certificate: certificate)) { port in
+      func status(_ scheme: String, _ token: String) async throws -> String {
+        try await command([
+          "curl", "-sS", "--max-time", "20", "--cacert", files.certificate, "-o", "/dev/null", "-w", "%{http_code}",
+          "-H", "Authorization: Bearer \(token)", "\(scheme)://localhost:\(port)/api/status",
+        ]).output
+      }
+      let answers = [
+        try await status("https", "good"), try await status("https", "bad"), try await status("http", "good"),
+      ]
+      #expect(answers == ["200", "401", "000"])
+    }
+  }
+
   @Test("nothing older than TLS 1.2 is spoken, and nothing that is not TLS")
   func oldVersions() async throws {
     let files = try TestCertificate(in: folder)

@@ -39,38 +39,46 @@ public enum APIServer {
   /// - Parameters:
   ///   - port: 0 lets the system choose.
   ///   - names: what the agent is called there, besides `host` and the loopback's names.
+  ///   - entrance: what a connection passes first: its count, TLS, the words of proxies.
   ///   - accessLogger: told of refused requests.
   ///   - onServerRunning: called once with the address that was bound.
   public static func onPort(
-    host: String, port: Int, names: [String], agent: any AgentControl, access: any AccessControl, logger: Logger,
-    accessLogger: Logger, onServerRunning: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }
+    host: String, port: Int, names: [String], agent: any AgentControl, access: any AccessControl,
+    entrance: Entrance = Entrance(), logger: Logger, accessLogger: Logger,
+    onServerRunning: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }
   ) -> any Service {
     onPort(
-      host: host, port: port, names: names, agent: agent, access: access, limits: APILimits(),
+      host: host, port: port, names: names, agent: agent, access: access, entrance: entrance, limits: APILimits(),
       attempts: FailedAttempts(), logger: logger, accessLogger: accessLogger, onServerRunning: onServerRunning)
   }
 
   /// The same with other bounds.
   static func onPort(
-    host: String, port: Int, names: [String], agent: any AgentControl, access: any AccessControl, limits: APILimits,
-    attempts: FailedAttempts, logger: Logger, accessLogger: Logger,
+    host: String, port: Int, names: [String], agent: any AgentControl, access: any AccessControl,
+    entrance: Entrance, limits: APILimits, attempts: FailedAttempts, logger: Logger, accessLogger: Logger,
     onServerRunning: @escaping @Sendable (SocketAddress?) async -> Void
   ) -> any Service {
     server(
       .hostname(host, port: port),
       APIResponder(
-        hosts: HostCheck(names: names + [host]), authentication: .tokens(access, attempts, accessLogger),
+        hosts: HostCheck(names: names + [host]),
+        authentication: .tokens(access, attempts, entrance.proxies, accessLogger),
         table: APIRoutes.table(agent: agent, access: access)),
-      limits: limits, logger: logger, onServerRunning: { channel in await onServerRunning(channel.localAddress) })
+      behind: entrance, limits: limits, logger: logger,
+      onServerRunning: { channel in await onServerRunning(channel.localAddress) })
   }
 
   private static func server(
-    _ address: BindAddress, _ responder: APIResponder, limits: APILimits = APILimits(), logger: Logger,
+    _ address: BindAddress, _ responder: APIResponder, behind entrance: Entrance? = nil,
+    limits: APILimits = APILimits(), logger: Logger,
     onServerRunning: @escaping @Sendable (any Channel) async -> Void
   ) -> any Service {
     Application(
       responder: responder,
-      server: HTTPServerBuilder { APIChannel(responder: $0, limits: limits) },
+      server: HTTPServerBuilder { respond in
+        let channel = APIChannel(responder: respond, limits: limits)
+        return if let entrance { EntranceChannel(channel, behind: entrance) } else { channel }
+      },
       configuration: ApplicationConfiguration(
         address: address, availableConnectionsDelegate: .maximum(limits.connections, logger: logger)),
       onServerRunning: onServerRunning,

@@ -92,7 +92,8 @@ struct LocalAccessTests {
   @Test("the last use is written once a minute, however often a token is used")
   func lastUse() async throws {
     let scene = try Scene()
-    let access = try await scene.access()
+    let counting = CountingStore(store: scene.store)
+    let access = try await LocalAccess(store: counting, logger: .silent, now: { scene.clock.withLock { $0 } })
     let start = scene.clock.withLock { $0 }
     let new = try await access.createToken(TokenWish(name: "ci", scope: .read, expiresIn: nil), by: .ada)
     #expect(try await access.tokens().first?.lastUsedAt == nil)
@@ -107,6 +108,29 @@ struct LocalAccessTests {
     scene.pass(1)
     _ = access.token(for: new.text)
     try await scene.waitForUse(start + 60)
+    #expect(counting.count.uses.withLock { $0 } == 2)
+  }
+
+  /// Counts what is written down of uses.
+  private struct CountingStore: TokenStore, AuditStore {
+    final class Count: Sendable { let uses = Mutex(0) }
+
+    let store: SQLiteStore
+    let count = Count()
+
+    func noteUse(ofTokenWithHash hash: [UInt8], at date: Date) async throws {
+      count.uses.withLock { $0 += 1 }
+      try await store.noteUse(ofTokenWithHash: hash, at: date)
+    }
+    func tokens() async throws -> [StoredToken] { try await store.tokens() }
+    func add(_ token: StoredToken, audit: AuditedAct) async throws -> Bool { try await store.add(token, audit: audit) }
+    func removeToken(named name: String, audit: AuditedAct) async throws -> Bool {
+      try await store.removeToken(named: name, audit: audit)
+    }
+    func record(_ act: AuditedAct) async throws { try await store.record(act) }
+    func audit(before: Int?, limit: Int) async throws -> [AuditEntry] {
+      try await store.audit(before: before, limit: limit)
+    }
   }
 
   @Test("names are plain and taken once")

@@ -42,12 +42,13 @@ func withAPIServer(
 
 /// Starts the API on a port of the system's choice for the time of `body`.
 func withTCPServer(
-  _ agent: FakeAgent, _ access: FakeAccess, limits: APILimits = APILimits(),
+  _ agent: FakeAgent, _ access: FakeAccess, entrance: Entrance = Entrance(), limits: APILimits = APILimits(),
   attempts: FailedAttempts = FailedAttempts(burst: 1_000_000), _ body: (_ port: Int) async throws -> Void
 ) async throws {
   let (ports, announce) = AsyncStream.makeStream(of: Int.self)
   let service = APIServer.onPort(
-    host: "127.0.0.1", port: 0, names: ["deploy.example.org"], agent: agent, access: access, limits: limits,
+    host: "127.0.0.1", port: 0, names: ["deploy.example.org"], agent: agent, access: access,
+    entrance: entrance, limits: limits,
     attempts: attempts, logger: .silent, accessLogger: .silent,
     onServerRunning: { address in announce.yield(address?.port ?? 0) })
   try await serve(service) {

@@ -1,4 +1,5 @@
 import Agent
+import Door
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -11,23 +12,35 @@ enum Authentication: Sendable {
   case socket
   /// Over TCP: a bearer token (RFC 6750), in the header and nowhere else, so that none ends up in an address that
   /// gets logged.
-  case tokens(any AccessControl, FailedAttempts, Logger)
+  case tokens(any AccessControl, FailedAttempts, TrustedProxies, Logger)
 
   /// - Throws: `APIFailure`: the same 401 for a token that is missing, unknown or expired, and 429 where an address has
   ///   had too many of them. A token that counts is never held up by the attempts of others.
   func caller(of request: Request, on channel: any Channel) throws -> Caller {
-    guard case .tokens(let access, let attempts, let logger) = self else { return .local(channel) }
-    let address = channel.remoteAddress?.ipAddress
+    guard case .tokens(let access, let attempts, let proxies, let logger) = self else { return .local(channel) }
+    let address = Authentication.address(of: request, on: channel, proxies)
     if let text = Authentication.bearerToken(in: request.headers), let token = access.token(for: text) {
-      return .token(token, address: address, access)
+      return .token(token, address: address?.description, access)
     }
-    if let seconds = attempts.note(from: address.flatMap { IPAddress($0) }) {
+    if let seconds = attempts.note(from: address) {
       throw APIFailure.tooManyAttempts(retryAfter: seconds)
     }
     logger.notice(
       "a request without a valid token was refused",
-      metadata: ["event": "api_unauthorized", "address": "\(address ?? "?")"])
+      metadata: ["event": "api_unauthorized", "address": "\(address?.description ?? "?")"])
     throw APIFailure.unauthorized
+  }
+
+  /// Who has the connection, or for whom a trusted proxy passes the request on; the proxy itself where its words make
+  /// no sense.
+  private static func address(
+    of request: Request, on channel: any Channel, _ proxies: TrustedProxies
+  ) -> IPAddress? {
+    guard let peer = channel.peerAddress, proxies.contains(peer) else { return channel.peerAddress }
+    func values(_ name: String) -> [String] { HTTPField.Name(name).map { request.headers[values: $0] } ?? [] }
+    let client = try? proxies.client(
+      behind: peer, forwardedFor: values("X-Forwarded-For"), forwarded: values("Forwarded"))
+    return client ?? peer
   }
 
   /// One header, the scheme `Bearer` in any case, one blank, the token.
