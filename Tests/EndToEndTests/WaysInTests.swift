@@ -90,7 +90,8 @@ struct WaysInTests {
       files: ["token": "ghp_t0ken\n"])
     try agent.start()
 
-    try waitUntil("both answers came") { (try? answers.read("2")) != nil }
+    // The file is there before its text is.
+    try waitUntil("both answers came") { (try? answers.read("2")).map { !$0.isEmpty } ?? false }
     for number in ["1", "2"] {
       let answer = try #require(
         try JSONSerialization.jsonObject(with: Data(try answers.read(number).utf8)) as? [String: Any])
