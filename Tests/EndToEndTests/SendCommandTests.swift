@@ -122,6 +122,6 @@ struct SendCommandTests {
     server.stop()
     let none = try send(["--url", "\(url)/200", "--event", "ping"])
     #expect(none.status == 3)
-    #expect(none.errorOutput.contains("nobody answers at \(url)/200"))
+    #expect(none.errorOutput.contains("\(url)/200 did not take the delivery: Connection refused"))
   }
 }

@@ -86,7 +86,21 @@ final class HookConnection: ChannelDuplexHandler {
   }
 
   func read(context: ChannelHandlerContext) {
-    if case .answering = state { wantsToRead = true } else { context.read() }
+    wantsToRead = true
+    readOn(context: context)
+  }
+
+  /// One request at a time; and none while the client does not take its answers, which would pile up in memory.
+  private func readOn(context: ChannelHandlerContext) {
+    if case .answering = state { return }
+    guard wantsToRead, context.channel.isWritable else { return }
+    wantsToRead = false
+    context.read()
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    readOn(context: context)
+    context.fireChannelWritabilityChanged()
   }
 
   /// The connection is free again: takes what has come in the meantime, up to the next whole request.
@@ -96,10 +110,7 @@ final class HookConnection: ChannelDuplexHandler {
       if case .answering = state { return }
     }
     if inputEnded, case .waiting = state { return close(context: context) }
-    if wantsToRead {
-      wantsToRead = false
-      context.read()
-    }
+    readOn(context: context)
   }
 
   private func received(_ head: HTTPRequestHead, context: ChannelHandlerContext) {

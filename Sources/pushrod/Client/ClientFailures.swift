@@ -44,16 +44,7 @@ extension APIClient {
   }
 
   private func notReachable(_ error: any Error, url: String) -> CommandExit {
-    let text = "\(error)"
-    let why: String =
-      if text.contains("CERTIFICATE_VERIFY_FAILED") {
-        "its certificate is not one that this machine trusts for that name"
-      } else if let code = (error as? IOError)?.errnoCode {
-        String(cString: strerror(code))
-      } else {
-        text.onOneLine
-      }
-    return CommandExit(.notReachable, "The agent is not reachable at \(url): \(why).")
+    CommandExit(.notReachable, "The agent is not reachable at \(url): \(ConnectionProblem.words(for: error)).")
   }
 
   private func notReachable(_ error: any Error, socket: String) -> CommandExit {

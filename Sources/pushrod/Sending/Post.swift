@@ -1,5 +1,4 @@
 import AsyncHTTPClient
-import Glibc
 import Model
 import NIOCore
 import NIOHTTP1
@@ -28,12 +27,8 @@ struct Post {
   }
 
   private func failure(_ error: any Error) -> CommandExit {
-    let why =
-      switch (error as? IOError)?.errnoCode {
-      case let code?: String(cString: strerror(code))
-      case nil: "\(error)"
-      }
-    return CommandExit(.notReachable, "nobody answers at \(url.withoutControls): \(why).")
+    CommandExit(
+      .notReachable, "\(url.withoutControls) did not take the delivery: \(ConnectionProblem.words(for: error)).")
   }
 
   private func answer(of client: HTTPClient) async throws -> (status: Int, body: String) {
