@@ -50,17 +50,6 @@ struct HookServerTests {
     }
   }
 
-  @Test("who sends request after request and reads no answer is not read any more")
-  func backPressure() async throws {
-    try await withHookServer(FakeAgent()) { port in
-      let connection = try await RawConnection(port: port)
-      let requests = Array(String(repeating: "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", count: 1000).utf8)
-      // What the kernel holds of either direction is some megabytes.
-      let most = 32 << 20
-      #expect(await connection.flood(requests, most: most) < most)
-    }
-  }
-
   @Test("an overloaded agent's answer says when to come back")
   func retryAfter() async throws {
     let agent = FakeAgent()

@@ -40,22 +40,6 @@ final class RawConnection: Sendable {
     }
   }
 
-  /// Writes `bytes` again and again, until the server has taken nothing for two seconds, or `most` bytes.
-  /// - Returns: how many it took.
-  func flood(_ bytes: [UInt8], most: Int) async -> Int {
-    await blocking { [descriptor] in
-      var taken = 0
-      while taken < most {
-        var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        guard poll(&waiting, 1, 2000) == 1 else { break }
-        let count = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
-        guard count > 0 else { break }
-        taken += count
-      }
-      return taken
-    }
-  }
-
   /// Says that nothing more will be sent.
   func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
