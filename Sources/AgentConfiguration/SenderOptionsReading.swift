@@ -60,20 +60,11 @@ struct SenderOptionsReading {
   private func headerName(_ value: Value) -> String? {
     let expected = "the name of a header"
     guard let text = value.string(expected) else { return nil }
-    guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy(SenderOptionsReading.isTokenByte) else {
+    guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy(Headers.isTokenByte) else {
       value.mismatch(expected, suggestion: "write it as X-Signature, without a colon")
       return nil
     }
     return text
-  }
-
-  private static func isTokenByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"):
-      true
-    default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-    }
   }
 
   private func word(_ value: Value, _ expected: String) -> String? {

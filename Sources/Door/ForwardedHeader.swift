@@ -54,7 +54,7 @@ enum ForwardedHeader {
     /// RFC 9110, section 5.6.2.
     private mutating func token() -> String? {
       let start = next
-      while next < bytes.count, Reading.isTokenByte(bytes[next]) { next += 1 }
+      while next < bytes.count, Headers.isTokenByte(bytes[next]) { next += 1 }
       return next > start ? String(decoding: bytes[start..<next], as: UTF8.self) : nil
     }
 
@@ -75,15 +75,6 @@ enum ForwardedHeader {
         }
       }
       return nil
-    }
-
-    private static func isTokenByte(_ byte: UInt8) -> Bool {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"):
-        true
-      default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-      }
     }
   }
 }

@@ -31,6 +31,16 @@ public struct Headers: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     return values.count == 1 ? values[0] : nil
   }
 
+  /// Whether a byte may stand in a token, as a header's name is one (RFC 9110, section 5.6.2).
+  public static func isTokenByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"):
+      true
+    default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+    }
+  }
+
   public mutating func append(_ name: String, _ value: String) {
     fields.append(Field(name: name, value: value))
   }

@@ -6,6 +6,7 @@ import Glibc
 import Logging
 import Model
 import NIOCore
+import NIOPosix
 import Outgoing
 import RunDirectory
 import ServiceLifecycle
@@ -81,14 +82,18 @@ struct Assembly {
           onServerRunning: { address in readiness.listening(on: address.text, for: "api", logger) }))
     }
 
-    let watches = certificate.map { [CertificateWatch($0)] } ?? []
+    let files = FileWatch {
+      await rules.reloadChangedPipelines()
+      if let certificate {
+        try? await NIOThreadPool.singleton.runIfActive { certificate.reloadIfChanged() }
+      }
+    }
     var group = ServiceGroupConfiguration(
       services: [
         .init(service: StoreService(store: store)),
         .init(service: outgoing),
         .init(service: dispatcher),
-      ] + watches.map { .init(service: $0) } + [
-        .init(service: PipelineWatch(rules)),
+        .init(service: files),
         .init(service: poller),
         .init(service: Janitor([InboxDuty(inbox: store, rules: rules, logger: logger)], logger: logger)),
         .init(service: Watchdog(notifier) { dispatcher.progress }),

@@ -19,7 +19,7 @@ struct HandedHeaders {
 
   mutating func append(_ name: String, _ value: String) throws(UnusableDelivery) {
     let name = name.lowercased()
-    guard (1...256).contains(name.utf8.count), name.utf8.allSatisfy(HandedHeaders.isPartOfToken) else {
+    guard (1...256).contains(name.utf8.count), name.utf8.allSatisfy(Headers.isTokenByte) else {
       throw UnusableDelivery(reason: "it has a header whose name is none")
     }
     guard value.unicodeScalars.allSatisfy({ $0 == "\t" || ($0.value >= 0x20 && $0.value != 0x7f) }) else {
@@ -34,13 +34,5 @@ struct HandedHeaders {
       throw UnusableDelivery(reason: "its headers are too many or too long")
     }
     headers.append(name, value)
-  }
-
-  /// RFC 9110, section 5.6.2.
-  private static func isPartOfToken(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-    default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-    }
   }
 }

@@ -239,19 +239,7 @@ final class HookConnection: ChannelDuplexHandler {
 
   /// Writes the answer to the request at hand, and closes unless the connection takes another.
   private func answer(_ reply: HookReply, context: ChannelHandlerContext) {
-    var headers = HTTPHeaders()
-    headers.reserveCapacity(6)
-    headers.add(name: "Date", value: date.now())
-    headers.add(name: "Content-Type", value: "application/json")
-    headers.add(name: "Content-Length", value: String(reply.body.utf8.count))
-    headers.add(name: "Cache-Control", value: "no-store")
-    if let allow = reply.allow { headers.add(name: "Allow", value: allow) }
-    if let retryAfter = reply.retryAfter { headers.add(name: "Retry-After", value: String(retryAfter)) }
-    if !keepsAlive {
-      headers.add(name: "Connection", value: "close")
-    } else if saysKeepAlive {
-      headers.add(name: "Connection", value: "keep-alive")
-    }
+    let connection = keepsAlive ? saysKeepAlive ? "keep-alive" : nil : "close"
     let staysOpen = keepsAlive
     if staysOpen {
       state = .waiting(first: false)
@@ -260,8 +248,7 @@ final class HookConnection: ChannelDuplexHandler {
       state = .lingering
       deadline = .now() + .seconds(2)
     }
-    context.write(
-      wrapOutboundOut(.head(.init(version: .http1_1, status: reply.status, headers: headers))), promise: nil)
+    context.write(wrapOutboundOut(.head(reply.head(date: date.now(), connection: connection))), promise: nil)
     if !isHeadRequest {
       context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: reply.body)))), promise: nil)
     }

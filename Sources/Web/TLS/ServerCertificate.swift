@@ -45,8 +45,8 @@ public final class ServerCertificate: Sendable {
     }
   }
 
-  /// Takes what is there now where it has changed since the last time.
-  func reloadIfChanged() {
+  /// Takes what is there now where it has changed since the last time. Reads files, which may lie on a slow disk.
+  public func reloadIfChanged() {
     let (origin, known) = state.withLock { ($0.origin, $0.fingerprint) }
     guard origin.fingerprint() != known else { return }
     // What is wrong has been logged, and `doctor` finds it again.

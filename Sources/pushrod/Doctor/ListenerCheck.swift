@@ -47,7 +47,8 @@ struct ListenerCheck {
       return .ok("api", "Reached at \(address).")
     } catch {
       return .fail(
-        "api", "The configuration has it at \(address), where nobody answers: \(error).", "Restart the agent.")
+        "api", "The configuration has it at \(address), where nobody answers: \(ConnectionProblem.words(for: error)).",
+        "Restart the agent.")
     }
   }
 
@@ -62,7 +63,8 @@ struct ListenerCheck {
         "agent", "No agent answers on \(configuration.socket); \(address) is free.", "Start it: pushrod serve")
     } catch {
       return .fail(
-        "agent", "No agent answers on \(configuration.socket), and \(address) cannot be listened on: \(error).",
+        "agent",
+        "No agent answers on \(configuration.socket), and \(address) cannot be listened on: \(ConnectionProblem.words(for: error)).",
         "See who has it (ss -ltnp), or configure another `listen`.")
     }
   }

@@ -10,7 +10,7 @@ final class FailedAttempts: Sendable {
   /// Addresses that are remembered. Beyond these the newcomers share one bucket.
   private static let mostAddresses = 4096
 
-  private let buckets = Mutex<[[UInt8]: TokenBucket]>([:])
+  private let buckets = Mutex<[ClientNetwork?: TokenBucket]>([:])
   private let began = ContinuousClock.now
 
   init(burst: Double = 20, refill: Double = 20.0 / 60) {
@@ -23,10 +23,10 @@ final class FailedAttempts: Sendable {
   func note(from address: IPAddress?) -> Int? {
     let now = began.duration(to: .now) / .seconds(1)
     return buckets.withLock { buckets in
-      var key = FailedAttempts.key(address)
+      var key = address.map(ClientNetwork.init)
       if buckets[key] == nil, buckets.count >= FailedAttempts.mostAddresses {
-        for (address, var bucket) in buckets where bucket.isFull(now: now) { buckets[address] = nil }
-        if buckets.count >= FailedAttempts.mostAddresses { key = [] }
+        for (network, var bucket) in buckets where bucket.isFull(now: now) { buckets[network] = nil }
+        if buckets.count >= FailedAttempts.mostAddresses { key = nil }
       }
       var bucket =
         buckets[key] ?? TokenBucket(capacity: burst, refill: refill, now: now)
@@ -34,11 +34,5 @@ final class FailedAttempts: Sendable {
       buckets[key] = bucket
       return wait.map { max(1, Int($0.rounded(.up))) }
     }
-  }
-
-  /// Who has one IPv6 address mostly has the whole /64 it is from.
-  private static func key(_ address: IPAddress?) -> [UInt8] {
-    guard let address else { return [] }
-    return address.isV4 ? address.bytes : Array(address.bytes.prefix(8))
   }
 }
