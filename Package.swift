@@ -25,6 +25,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -75,6 +76,7 @@ let package = Package(
         "Model",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Metrics", package: "swift-metrics"),
       ],
       swiftSettings: settings),
     .target(
@@ -83,6 +85,7 @@ let package = Package(
         "Model", "Webhooks", "Pipelines", "Door", "RunDirectory", "CLinux",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: settings),
@@ -94,6 +97,7 @@ let package = Package(
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -125,6 +129,7 @@ let package = Package(
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -190,9 +195,16 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "CommandLineTests", dependencies: ["pushrod", "Model", "TestSupport"], swiftSettings: settings),
+    // The real executables, and how to handle them.
+    .target(
+      name: "EndToEndSupport", dependencies: ["Model", "TestSupport"], path: "Tests/EndToEndSupport",
+      swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["pushrod", "pushrod-runner", "Model", "TestSupport"], swiftSettings: settings),
+      dependencies: ["pushrod", "pushrod-runner", "Model", "EndToEndSupport", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "FaultTests",
+      dependencies: ["pushrod", "pushrod-runner", "Model", "EndToEndSupport", "TestSupport"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -14,6 +14,8 @@ public struct Pipeline: Codable, Hashable, Sendable {
   /// The time a step's processes have between TERM and KILL.
   public var grace: Seconds
   public var concurrency: Concurrency
+  /// What becomes of a run whose runner died; `nil`: `fail`.
+  public var onInterrupt: InterruptPolicy?
   public var steps: [Step]
   public var finally: [Step]
 
@@ -21,7 +23,7 @@ public struct Pipeline: Codable, Hashable, Sendable {
     name: String, repository: RepositoryURL, triggers: Triggers, ref: RefName? = nil,
     environment: [String: String] = [:],
     secrets: [String] = [], timeout: Seconds = 3600, grace: Seconds = 10,
-    concurrency: Concurrency? = nil, steps: [Step], finally: [Step] = []
+    concurrency: Concurrency? = nil, onInterrupt: InterruptPolicy? = nil, steps: [Step], finally: [Step] = []
   ) {
     self.name = name
     self.repository = repository
@@ -32,6 +34,7 @@ public struct Pipeline: Codable, Hashable, Sendable {
     self.timeout = timeout
     self.grace = grace
     self.concurrency = concurrency ?? Concurrency(group: name)
+    self.onInterrupt = onInterrupt
     self.steps = steps
     self.finally = finally
   }
@@ -74,9 +77,32 @@ public struct PushTrigger: Codable, Hashable, Sendable {
 
 /// Runs of one group never overlap.
 public struct Concurrency: Codable, Hashable, Sendable {
-  public var group: String
+  /// What a new run means for the earlier ones of its group.
+  public enum Mode: String, Codable, Sendable, CaseIterable {
+    /// Each waits for its turn.
+    case queue
+    /// Those that wait are superseded.
+    case latest
+    /// Those that wait are superseded, and the running one is cancelled.
+    case cancel
+  }
 
-  public init(group: String) { self.group = group }
+  public var group: String
+  /// `nil`: `queue`.
+  public var mode: Mode?
+
+  public init(group: String, mode: Mode? = nil) {
+    self.group = group
+    self.mode = mode
+  }
+}
+
+/// What becomes of a run whose runner died (power loss, kill -9, out of memory).
+public enum InterruptPolicy: String, Codable, Sendable, CaseIterable {
+  /// It stays interrupted; a person decides.
+  case fail
+  /// It is queued again, for the same commit.
+  case rerun
 }
 
 /// One element of a pipeline.

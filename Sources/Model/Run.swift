@@ -52,11 +52,13 @@ public struct RunRequest: Codable, Hashable, Sendable {
   public var rerunOf: Int?
   /// 1, and one more for every rerun.
   public var attempt: Int
+  /// A person asked for just this commit, so it may also go over a newer one.
+  public var mayGoBack: Bool?
 
   public init(
     pipeline: Pipeline, trigger: Trigger, ref: RefName, commit: CommitID?, before: CommitID? = nil,
     pusher: String? = nil, message: String? = nil, delivery: Int? = nil, rerunOf: Int? = nil,
-    attempt: Int = 1
+    attempt: Int = 1, mayGoBack: Bool? = nil
   ) {
     self.pipeline = pipeline
     self.trigger = trigger
@@ -68,5 +70,6 @@ public struct RunRequest: Codable, Hashable, Sendable {
     self.delivery = delivery
     self.rerunOf = rerunOf
     self.attempt = attempt
+    self.mayGoBack = mayGoBack
   }
 }

@@ -20,6 +20,11 @@ public struct RunSpec: Codable, Hashable, Sendable {
   public var url: String?
   /// Absolute path of the raw payload (`PUSHROD_EVENT_FILE`), where a delivery started the run.
   public var eventFile: String?
+  /// The newest commit of the ref that an earlier or later run of the pipeline has begun to deploy. A run of one of its
+  /// ancestors is too late, unless the ref has gone back there. `nil`: there is none, or the run may go back.
+  public var newest: DeployedCommit?
+  /// Bounds on talking to the remote; `nil`: the usual ones.
+  public var fetchLimits: FetchLimits?
 
   public struct TreeLimits: Codable, Hashable, Sendable {
     public var entries: Int
@@ -34,7 +39,8 @@ public struct RunSpec: Codable, Hashable, Sendable {
   public init(
     number: Int, request: RunRequest, mirror: String, workspace: String,
     allowedSchemes: [RepositoryURL.Scheme], fetchTimeout: Seconds = 600,
-    treeLimits: TreeLimits = TreeLimits(), url: String? = nil, eventFile: String? = nil
+    treeLimits: TreeLimits = TreeLimits(), url: String? = nil, eventFile: String? = nil,
+    newest: DeployedCommit? = nil, fetchLimits: FetchLimits? = nil
   ) {
     version = RunSpec.currentVersion
     self.number = number
@@ -46,5 +52,37 @@ public struct RunSpec: Codable, Hashable, Sendable {
     self.treeLimits = treeLimits
     self.url = url
     self.eventFile = eventFile
+    self.newest = newest
+    self.fetchLimits = fetchLimits
+  }
+}
+
+/// A commit, and the run that deployed it or began to.
+public struct DeployedCommit: Codable, Hashable, Sendable {
+  public var commit: CommitID
+  public var run: Int
+
+  public init(commit: CommitID, run: Int) {
+    self.commit = commit
+    self.run = run
+  }
+}
+
+/// How long a remote may keep a fetch waiting, and how often it is asked again.
+public struct FetchLimits: Codable, Hashable, Sendable {
+  /// Until the connection stands, names looked up and keys exchanged.
+  public var connect: Seconds
+  /// From a question to the first byte of its answer.
+  public var firstByte: Seconds
+  /// Between two bytes.
+  public var stall: Seconds
+  /// Attempts altogether, where the failure is one that may pass.
+  public var attempts: Int
+
+  public init(connect: Seconds = 30, firstByte: Seconds = 60, stall: Seconds = 60, attempts: Int = 4) {
+    self.connect = connect
+    self.firstByte = firstByte
+    self.stall = stall
+    self.attempts = attempts
   }
 }

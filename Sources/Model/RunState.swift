@@ -5,15 +5,17 @@ public enum RunState: String, Codable, Sendable, CaseIterable {
   case timedOut = "timed_out"
   /// The runner itself died: power loss, kill -9, out of memory.
   case interrupted
+  /// Another run took its place: a newer one of its concurrency group, or one that put a newer commit live.
+  case superseded
 
   public var isFinal: Bool { self != .queued && self != .running }
 
   /// The states that may follow. Every change of state in the store goes through `moving(to:)`.
   public var successors: Set<RunState> {
     switch self {
-    case .queued: [.running, .cancelled, .failed]
-    case .running: [.succeeded, .failed, .cancelled, .timedOut, .interrupted]
-    case .succeeded, .failed, .cancelled, .timedOut, .interrupted: []
+    case .queued: [.running, .cancelled, .failed, .superseded]
+    case .running: [.succeeded, .failed, .cancelled, .timedOut, .interrupted, .superseded]
+    case .succeeded, .failed, .cancelled, .timedOut, .interrupted, .superseded: []
     }
   }
 

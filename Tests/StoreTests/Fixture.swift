@@ -22,7 +22,7 @@ func somePipeline(_ name: String = "shop", group: String? = nil) throws -> Pipel
   Pipeline(
     name: name, repository: try RepositoryURL("https://github.com/acme/\(name).git"),
     triggers: Triggers(push: PushTrigger(branches: ["main"], tags: nil, skip: nil), manual: true),
-    concurrency: group.map(Concurrency.init(group:)), steps: [Step(name: "build", run: "make")])
+    concurrency: group.map { Concurrency(group: $0) }, steps: [Step(name: "build", run: "make")])
 }
 
 func someRequest(_ pipeline: String = "shop", group: String? = nil, commit: CommitID = someCommit) throws -> RunRequest

@@ -44,7 +44,7 @@ public enum PipelineFile {
     guard let name, let repository, let triggers else { return nil }
     return Pipeline(
       name: name, repository: repository, triggers: triggers, ref: ref, environment: variables, secrets: secrets,
-      timeout: timeout ?? defaultTimeout, grace: grace ?? 10, concurrency: group.map(Concurrency.init(group:)),
+      timeout: timeout ?? defaultTimeout, grace: grace ?? 10, concurrency: group.map { Concurrency(group: $0) },
       steps: steps, finally: finally)
   }
 

@@ -15,7 +15,7 @@ func somePipeline(
   Pipeline(
     name: name, repository: try RepositoryURL(repository ?? "https://github.com/acme/shop.git"),
     triggers: Triggers(push: PushTrigger(branches: branches, tags: nil, skip: nil), manual: manual),
-    secrets: secrets, concurrency: group.map(Concurrency.init(group:)), steps: [Step(name: "build", run: "make")])
+    secrets: secrets, concurrency: group.map { Concurrency(group: $0) }, steps: [Step(name: "build", run: "make")])
 }
 
 func someRequest(_ pipeline: Pipeline) -> RunRequest {

@@ -3,7 +3,7 @@ import TestSupport
 
 /// Waits until `condition` holds.
 /// - Throws: `CommandFailure` naming `what` after `seconds`.
-func waitUntil(_ what: String, within seconds: Double = 30, _ condition: () throws -> Bool) throws {
+public func waitUntil(_ what: String, within seconds: Double = 30, _ condition: () throws -> Bool) throws {
   let end = ContinuousClock.now + .seconds(seconds)
   while ContinuousClock.now < end {
     if try condition() { return }

@@ -1,16 +1,16 @@
-import Foundation
-import Model
-import TestSupport
+public import Foundation
+public import Model
+public import TestSupport
 
 /// The real `pushrod serve` with a scratch data directory, on a port of its own choice.
 ///
 /// It can be killed and started again on the same data, as often as a test likes.
-final class AgentUnderTest {
-  let area: TemporaryDirectory
-  let secret = "an end-to-end test's secret"
-  private(set) var port = 0
+public final class AgentUnderTest {
+  public let area: TemporaryDirectory
+  public let secret = "an end-to-end test's secret"
+  public private(set) var port = 0
   /// Of the API over TCP, where the settings have one.
-  private(set) var apiPort = 0
+  public private(set) var apiPort = 0
   private var process: ServerProcess?
   private var starts = 0
   private let hasAPI: Bool
@@ -19,7 +19,7 @@ final class AgentUnderTest {
   ///   - pipelines: file name to text.
   ///   - settings: more lines of the configuration file.
   ///   - source: one more line of the source `github`.
-  init(pipelines: [String: String], settings: String = "", source: String = "", name: String = "e2e") throws {
+  public init(pipelines: [String: String], settings: String = "", source: String = "", name: String = "e2e") throws {
     area = try TemporaryDirectory(name)
     hasAPI = settings.contains("api:")
     try area.write("github.secret", secret + "\n", mode: 0o600)
@@ -48,15 +48,15 @@ final class AgentUnderTest {
 
   deinit { process?.stop() }
 
-  var configuration: String { area.file("pushrod.yml") }
-  var socket: String { area.file("agent.sock") }
-  var pid: pid_t { process?.pid ?? 0 }
-  var log: String { process?.log ?? "" }
+  public var configuration: String { area.file("pushrod.yml") }
+  public var socket: String { area.file("agent.sock") }
+  public var pid: pid_t { process?.pid ?? 0 }
+  public var log: String { process?.log ?? "" }
 
-  func runDirectory(_ number: Int) -> String { area.file("data/runs/\(number)") }
+  public func runDirectory(_ number: Int) -> String { area.file("data/runs/\(number)") }
 
   /// Starts the agent and waits until it says where it listens.
-  func start(environment: [String: String] = [:]) throws {
+  public func start(environment: [String: String] = [:]) throws {
     starts += 1
     let process = try ServerProcess(
       [builtExecutable("pushrod"), "serve", "--config", configuration],
@@ -80,11 +80,11 @@ final class AgentUnderTest {
   }
 
   /// kill -9, as a power cut would.
-  func kill9() { process?.stop() }
+  public func kill9() { process?.stop() }
 
   /// SIGTERM, and waits for the end.
   /// - Returns: whether it was gone within `seconds`.
-  func terminate(within seconds: Double = 10) -> Bool {
+  public func terminate(within seconds: Double = 10) -> Bool {
     guard let process else { return true }
     kill(process.pid, SIGTERM)
     let end = ContinuousClock.now + .seconds(seconds)
@@ -112,19 +112,19 @@ final class AgentUnderTest {
 
   /// Runs the real command line against this agent.
   @discardableResult
-  func pushrod(_ arguments: String..., in directory: String? = nil) throws -> CommandResult {
+  public func pushrod(_ arguments: String..., in directory: String? = nil) throws -> CommandResult {
     try run(
       [builtExecutable("pushrod")] + arguments, in: directory, env: ["PUSHROD_SOCKET": socket, "NO_COLOR": "1"])
   }
 
-  func showRun(_ number: Int) throws -> ShownRun {
+  public func showRun(_ number: Int) throws -> ShownRun {
     let result = try pushrod("show", String(number), "--json")
     guard result.status == 0 else { throw CommandFailure(result.errorOutput) }
     return try JSON.decoder().decode(ShownRun.self, from: Data(result.stdout))
   }
 
   /// Waits until the run is in a final state.
-  func finished(_ number: Int, within seconds: Double = 60) throws -> ShownRun {
+  public func finished(_ number: Int, within seconds: Double = 60) throws -> ShownRun {
     let end = ContinuousClock.now + .seconds(seconds)
     while ContinuousClock.now < end {
       if let shown = try? showRun(number), shown.run.state.isFinal { return shown }
@@ -134,7 +134,7 @@ final class AgentUnderTest {
   }
 
   /// The bytes of one step's log.
-  func stepLog(_ run: Int, _ prefix: String) throws -> String {
+  public func stepLog(_ run: Int, _ prefix: String) throws -> String {
     let names = try FileManager.default.contentsOfDirectory(atPath: runDirectory(run))
     guard let name = names.first(where: { $0.hasPrefix(prefix) && $0.hasSuffix(".log") }) else {
       throw CommandFailure("no log starts with \(prefix) among \(names.sorted())")
@@ -147,14 +147,14 @@ final class AgentUnderTest {
 
   /// Posts a signed GitHub push and returns the answer.
   @discardableResult
-  func post(
+  public func post(
     _ push: GitHubPush, id: String = UUID().uuidString, event: String = "push"
   ) throws -> HookResponse {
     try post(body: push.json, id: id, event: event)
   }
 
   @discardableResult
-  func post(body: String, id: String = UUID().uuidString, event: String = "push") throws -> HookResponse {
+  public func post(body: String, id: String = UUID().uuidString, event: String = "push") throws -> HookResponse {
     let signature = try hmacSHA256(body, key: secret)
     return try post(
       body: body,
@@ -164,7 +164,7 @@ final class AgentUnderTest {
       ])
   }
 
-  func post(body: String, headers: [String: String], source: String = "github") throws -> HookResponse {
+  public func post(body: String, headers: [String: String], source: String = "github") throws -> HookResponse {
     var arguments = [
       "curl", "-sS", "--max-time", "20", "-o", "-", "-w", "\n%{http_code}", "--data-binary", "@-",
       "http://127.0.0.1:\(port)/webhook/\(source)", "-H", "Expect:",
@@ -179,31 +179,36 @@ final class AgentUnderTest {
 }
 
 /// `pushrod show --json`.
-struct ShownRun: Decodable {
-  var run: Run
-  var events: [RunEvent]
+public struct ShownRun: Decodable {
+  public var run: Run
+  public var events: [RunEvent]
 
-  var steps: [RunEvent] { events.filter { $0.event == .stepFinished } }
+  public var steps: [RunEvent] { events.filter { $0.event == .stepFinished } }
 }
 
 /// What the hook endpoint said.
-struct HookResponse {
-  struct Answer: Decodable {
-    var delivery: Int?
-    var verdict: String?
-    var runs: [Int]?
-    var reason: String?
+public struct HookResponse {
+  public struct Answer: Decodable {
+    public var delivery: Int?
+    public var verdict: String?
+    public var runs: [Int]?
+    public var reason: String?
   }
 
-  var status: Int
-  var body: String
+  public var status: Int
+  public var body: String
 
-  var answer: Answer? { try? JSONDecoder().decode(Answer.self, from: Data(body.utf8)) }
-  var runs: [Int] { answer?.runs ?? [] }
+  public init(status: Int, body: String) {
+    self.status = status
+    self.body = body
+  }
+
+  public var answer: Answer? { try? JSONDecoder().decode(Answer.self, from: Data(body.utf8)) }
+  public var runs: [Int] { answer?.runs ?? [] }
 }
 
 /// HMAC-SHA256 by an implementation that is not ours.
-func hmacSHA256(_ body: String, key: String) throws -> String {
+public func hmacSHA256(_ body: String, key: String) throws -> String {
   let hexKey = key.utf8.map { String(format: "%02x", $0) }.joined()
   let output = try runChecked(
     ["openssl", "dgst", "-sha256", "-mac", "HMAC", "-macopt", "hexkey:\(hexKey)"], input: Array(body.utf8))
