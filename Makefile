@@ -1,5 +1,5 @@
 # Every target is one line; the scripts say what they do.
-.PHONY: demo test build check bench fuzz install
+.PHONY: demo test build check bench fuzz torture install
 
 demo: ; @scripts/demo
 test: ; @scripts/test
@@ -7,4 +7,5 @@ build: ; @scripts/build
 check: ; @scripts/check
 bench: ; @scripts/bench/run
 fuzz: ; @scripts/fuzz
+torture: ; @scripts/torture/run
 install: ; @scripts/install

@@ -1,0 +1,129 @@
+"""Rounds of pushes and faults; the first wrong thing ends them with the seed that repeats it."""
+
+import argparse
+import random as randoms
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bench"))
+
+import faults
+import pipelines
+import processes
+from checker import Checker
+from machine import Machine, pause
+from senders import Sender, make_repository
+
+COMMITS = 40
+# Name, mode, what an interrupted run becomes. Two pipelines of one repository, and one of another.
+PIPELINES = [("shop", "queue", "rerun", "one"), ("docs", "latest", "fail", "one"), ("site", "queue", "fail", "two")]
+
+
+class Round:
+    def __init__(self, seed, arguments, area):
+        self.random = randoms.Random(seed)
+        self.area = Path(area)
+        repositories = {name: make_repository(self.area, name, COMMITS) for name in ("one", "two")}
+        data = self.area / "machine"
+        texts = {
+            f"{name}.yml": pipelines.text(
+                name, repositories[repository][0], data, mode, on_interrupt, self.random.choice([1, 2, 5]))
+            for name, mode, on_interrupt, repository in PIPELINES
+        }
+        self.machine = Machine(arguments.bin, arguments.shim, data, texts)
+        self.senders = [
+            Sender(name, path, commits, self.machine.port, randoms.Random(f"{seed} {name}"))
+            for name, (path, commits) in repositories.items()
+        ]
+        for sender in self.senders:
+            sender.pipelines = [name for name, _, _, repository in PIPELINES if repository == sender.name]
+        kinds = [fault for fault in faults.ALL if arguments.proof is None or "power" in fault.name]
+        self.faults = [self.random.choice(kinds) for _ in range(self.random.randrange(1, 4))]
+
+    def carry_out(self):
+        """Everything that is wrong afterwards."""
+        machine = self.machine
+        machine.start()
+        for fault in self.faults:
+            threads = [sender.start(self.random.randrange(2, 7)) for sender in self.senders]
+            pause(self.random.uniform(0, 0.9))
+            fault.act(machine, self.random)
+            for thread in threads:
+                thread.join(120)
+            for sender in self.senders:
+                if sender.failure:
+                    raise sender.failure
+            self.bring_back()
+            for sender in self.senders:
+                self.deliver(sender)
+        self.wait_until_idle()
+        machine.stop()
+        leftovers = machine.everything()
+        checker = Checker(
+            machine.area, self.senders, disk_failed=any(fault.disk_failed for fault in self.faults),
+            runner_died=any(fault.runner_died for fault in self.faults))
+        return checker.check(leftovers)
+
+    def bring_back(self):
+        if self.machine.has_ended():
+            self.machine.start()
+        else:
+            processes.wait_until("an agent that answers", self.machine.answers, seconds=60, pause=0.02)
+
+    def deliver(self, sender):
+        def all_acknowledged():
+            sender.post_again_what_was_not_acknowledged()
+            return all(delivery.is_acknowledged for delivery in sender.deliveries)
+
+        processes.wait_until("every delivery acknowledged", all_acknowledged, seconds=60, pause=0.2)
+
+    def wait_until_idle(self):
+        def idle():
+            return all(run["state"] not in ("queued", "running") for run in self.machine.runs().values())
+
+        processes.wait_until("an idle agent", idle, seconds=180, pause=0.05)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bin", required=True, help="the folder with pushrod and pushrod-runner")
+    parser.add_argument("--shim", required=True, help="powerloss.so")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--proof", choices=["without-fsync", "without-deduplication"], help="what the agent was built without")
+    parser.add_argument("--keep", action="store_true", help="leave the folder of a failed round")
+    arguments = parser.parse_args()
+
+    began = time.monotonic()
+    total = 0
+    for seed in range(arguments.seed, arguments.seed + arguments.rounds):
+        folder = tempfile.mkdtemp(prefix=f"pushrod-torture-{seed}-")
+        current = Round(seed, arguments, folder)
+        happened = ", ".join(fault.name for fault in current.faults)
+        started = time.monotonic()
+        try:
+            problems = current.carry_out()
+        except processes.Failure as failure:
+            problems = [str(failure)]
+        finally:
+            current.machine.kill_everything()
+        pushes = sum(sender.pushed for sender in current.senders)
+        total += pushes
+        print(f"{'✗' if problems else '✓'} seed {seed}: {pushes} pushes; {happened} ({time.monotonic() - started:.1f} s)", flush=True)
+        if problems:
+            for problem in problems[:20]:
+                print(f"    {problem}")
+            print(f"    again: make torture SEED={seed} ROUNDS=1" + (f"; left in {folder}" if arguments.keep else ""))
+        if not (problems and arguments.keep):
+            shutil.rmtree(folder, ignore_errors=True)
+        if problems:
+            return 1
+    print(f"{arguments.rounds} rounds, {total} pushes, {time.monotonic() - began:.0f} s: everything that was promised held")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
