@@ -1,6 +1,7 @@
 """Rounds of pushes and faults; the first wrong thing ends them with the seed that repeats it."""
 
 import argparse
+import concurrent.futures as futures
 import random as randoms
 import shutil
 import sys
@@ -94,35 +95,61 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--proof", choices=["without-fsync", "without-deduplication"], help="what the agent was built without")
+    parser.add_argument("--jobs", type=int, default=1, help="rounds at a time, each with an agent of its own")
     parser.add_argument("--keep", action="store_true", help="leave the folder of a failed round")
     arguments = parser.parse_args()
 
     began = time.monotonic()
-    total = 0
-    for seed in range(arguments.seed, arguments.seed + arguments.rounds):
-        folder = tempfile.mkdtemp(prefix=f"pushrod-torture-{seed}-")
-        current = Round(seed, arguments, folder)
-        happened = ", ".join(fault.name for fault in current.faults)
-        started = time.monotonic()
-        try:
-            problems = current.carry_out()
-        except processes.Failure as failure:
-            problems = [str(failure)]
-        finally:
-            current.machine.kill_everything()
-        pushes = sum(sender.pushed for sender in current.senders)
-        total += pushes
-        print(f"{'✗' if problems else '✓'} seed {seed}: {pushes} pushes; {happened} ({time.monotonic() - started:.1f} s)", flush=True)
-        if problems:
-            for problem in problems[:20]:
-                print(f"    {problem}")
-            print(f"    again: make torture SEED={seed} ROUNDS=1" + (f"; left in {folder}" if arguments.keep else ""))
-        if not (problems and arguments.keep):
-            shutil.rmtree(folder, ignore_errors=True)
-        if problems:
-            return 1
-    print(f"{arguments.rounds} rounds, {total} pushes, {time.monotonic() - began:.0f} s: everything that was promised held")
+    seeds = range(arguments.seed, arguments.seed + arguments.rounds)
+    pushes = 0
+    with futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        rounds = [pool.submit(play, seed, arguments) for seed in seeds]
+        for finished in futures.as_completed(rounds):
+            report = finished.result()
+            pushes += report.pushes
+            report.print()
+            if report.problems:
+                for waiting in rounds:
+                    waiting.cancel()
+                print("ends here; rounds that are under way are waited for", flush=True)
+                return 1
+    print(f"{arguments.rounds} rounds, {pushes} pushes, {time.monotonic() - began:.0f} s: everything that was promised held")
     return 0
+
+
+class Report:
+    """What became of one round."""
+
+    def __init__(self, seed, happened, pushes, seconds, problems, left_in):
+        self.seed, self.happened, self.pushes, self.seconds = seed, happened, pushes, seconds
+        self.problems, self.left_in = problems, left_in
+
+    def print(self):
+        mark = "✗" if self.problems else "✓"
+        lines = [f"{mark} seed {self.seed}: {self.pushes} pushes; {self.happened} ({self.seconds:.1f} s)"]
+        lines += [f"    {problem}" for problem in self.problems[:20]]
+        if self.problems:
+            lines.append(
+                f"    again: make torture SEED={self.seed} ROUNDS=1" + (f"; left in {self.left_in}" if self.left_in else ""))
+        print("\n".join(lines), flush=True)
+
+
+def play(seed, arguments):
+    folder = tempfile.mkdtemp(prefix=f"pushrod-torture-{seed}-")
+    current = Round(seed, arguments, folder)
+    started = time.monotonic()
+    try:
+        problems = current.carry_out()
+    except processes.Failure as failure:
+        problems = [str(failure)]
+    finally:
+        current.machine.kill_everything()
+    keep = bool(problems) and arguments.keep
+    if not keep:
+        shutil.rmtree(folder, ignore_errors=True)
+    return Report(
+        seed, ", ".join(fault.name for fault in current.faults), sum(sender.pushed for sender in current.senders),
+        time.monotonic() - started, problems, folder if keep else None)
 
 
 if __name__ == "__main__":
