@@ -14,7 +14,7 @@ import processes
 class Agent:
     """`pushrod serve` with the given pipelines (file name to text)."""
 
-    def __init__(self, binaries, area, pipelines):
+    def __init__(self, binaries, area, pipelines, settings=""):
         self.program = os.path.join(binaries, "pushrod")
         self.runner = os.path.join(binaries, "pushrod-runner")
         self.area = Path(area)
@@ -32,7 +32,7 @@ class Agent:
             f"listen: 127.0.0.1:{self.port}\n"
             "data: data\nsocket: agent.sock\npipelines: pipelines\n"
             "sources:\n  github: { sender: github, secrets: [{ file: secret }] }\n"
-            "remotes: { schemes: [https, ssh, git, file, http] }\n")
+            "remotes: { schemes: [https, ssh, git, file, http] }\n" + settings)
 
     def start(self):
         """Seconds from the start of the process to the first healthy answer."""
@@ -58,8 +58,17 @@ class Agent:
         finally:
             connection.close()
 
+    def ask(self, *arguments):
+        """What a command of the command line prints as JSON."""
+        result = subprocess.run(
+            [self.program, *arguments, "--json"], env={**os.environ, "PUSHROD_SOCKET": str(self.area / "agent.sock")},
+            capture_output=True, text=True, timeout=30)
+        if result.returncode != 0:
+            raise processes.Failure(f"pushrod {' '.join(arguments)}: {result.stderr}")
+        return json.loads(result.stdout)
+
     def push(self, repository, commit, branch="main"):
-        """Posts a push that must start one run: its number."""
+        """Posts a push that must start a run: the number of the first."""
         body = github.push_body(repository, commit, ref=f"refs/heads/{branch}")
         status, answer = github.post(self.port, "/webhook/github", body)
         runs = json.loads(answer).get("runs") if status == 202 else None
@@ -91,12 +100,7 @@ class Agent:
     def settled(self):
         """Waits until the agent has recorded the end of every run."""
         def idle():
-            output = subprocess.run(
-                [self.program, "runs", "--json"], env={**os.environ, "PUSHROD_SOCKET": str(self.area / "agent.sock")},
-                capture_output=True, text=True, timeout=30)
-            if output.returncode != 0:
-                raise processes.Failure(f"pushrod runs: {output.stderr}")
-            runs = json.loads(output.stdout)
+            runs = self.ask("runs")
             runs = runs["runs"] if isinstance(runs, dict) else runs
             return all(run["state"] not in ("queued", "running") for run in runs)
 

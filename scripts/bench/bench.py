@@ -14,6 +14,7 @@ import footprint
 import logs
 import processes
 import pushes
+import recovery
 import verification
 from table import Table
 
@@ -24,6 +25,7 @@ MEASUREMENTS = {
     "checkouts": checkouts.measure,
     "logs": logs.measure,
     "footprint": footprint.measure,
+    "recovery": recovery.measure,
 }
 
 

@@ -28,19 +28,19 @@ def push_body(repository, commit, ref="refs/heads/main", commits=1):
     return json.dumps(payload, separators=(",", ":")).encode()
 
 
-def headers(body):
+def headers(body, event="push"):
     digest = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
     return {
-        "Content-Type": "application/json", "User-Agent": "GitHub-Hookshot/bench", "X-GitHub-Event": "push",
+        "Content-Type": "application/json", "User-Agent": "GitHub-Hookshot/bench", "X-GitHub-Event": event,
         "X-GitHub-Delivery": str(uuid.uuid4()), "X-Hub-Signature-256": f"sha256={digest}",
     }
 
 
-def post(port, path, body):
+def post(port, path, body, event="push"):
     """Posts one delivery: (status, answer)."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
-        connection.request("POST", path, body, headers(body))
+        connection.request("POST", path, body, headers(body, event))
         response = connection.getresponse()
         return response.status, response.read().decode(errors="replace")
     finally:

@@ -36,6 +36,13 @@ def end(process, seconds=5):
             pass
 
 
+def kill(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
 def end_all():
     for process in _started:
         end(process)
