@@ -1,5 +1,5 @@
 # Every target is one line; the scripts say what they do.
-.PHONY: demo test build check bench fuzz torture install
+.PHONY: demo test build check bench fuzz torture sanitize install
 
 demo: ; @scripts/demo
 test: ; @scripts/test
@@ -8,4 +8,5 @@ check: ; @scripts/check
 bench: ; @scripts/bench/run
 fuzz: ; @scripts/fuzz
 torture: ; @scripts/torture/run
+sanitize: ; @scripts/sanitize
 install: ; @scripts/install
