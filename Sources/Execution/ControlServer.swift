@@ -15,6 +15,8 @@ final class ControlServer {
   /// What `poll` looks at: the caller's descriptor, then our own. Kept, because a flood of output asks often.
   private var entries: [pollfd]
   private var request: StopRequest?
+  /// Not once the run is being ended anyway, whyever.
+  var mayBeSuperseded = true
   private var childEnded = false
 
   private final class Client {
@@ -66,7 +68,7 @@ final class ControlServer {
   private func serve(_ ready: [Bool]) {
     if ready[1] {
       let news = signals.take()
-      if let reason = news.stopReason { request = StopRequest(reason: reason) }
+      if let reason = news.stopReason { stop(StopRequest(reason: reason)) }
       if news.childEnded { childEnded = true }
     }
     let finished = clients.indices.filter { ready[$0 + 2] && !listen(to: clients[$0]) }
@@ -97,17 +99,27 @@ final class ControlServer {
     return false
   }
 
+  private func stop(_ request: StopRequest) {
+    self.request = request
+    mayBeSuperseded = false
+  }
+
+  private func carryOut(_ message: ControlMessage) -> ControlReply {
+    switch message.action {
+    case .cancel: stop(StopRequest(reason: "cancelled" + (message.by.map { " by \($0.prefix(200))" } ?? "")))
+    case .supersede:
+      guard let run = message.run else { return ControlReply(ok: false, error: "the message names no run") }
+      guard mayBeSuperseded else { return ControlReply(ok: false, error: "the run is being ended already") }
+      stop(StopRequest(reason: "superseded by run \(run)", supersededBy: run))
+    }
+    return ControlReply(ok: true)
+  }
+
   private func answer(_ client: Client) {
     let line = client.received.prefix { $0 != UInt8(ascii: "\n") }
-    let reply: ControlReply
-    if let message = try? JSON.decoder().decode(ControlMessage.self, from: Data(line)) {
-      switch message.action {
-      case .cancel: request = StopRequest(reason: "cancelled" + (message.by.map { " by \($0.prefix(200))" } ?? ""))
-      }
-      reply = ControlReply(ok: true)
-    } else {
-      reply = ControlReply(ok: false, error: "that is no message a runner of this version knows")
-    }
+    let message = try? JSON.decoder().decode(ControlMessage.self, from: Data(line))
+    let reply =
+      message.map(carryOut) ?? ControlReply(ok: false, error: "that is no message a runner of this version knows")
     guard var bytes = (try? JSON.encoder().encode(reply)).map(Array.init) else { return }
     bytes.append(UInt8(ascii: "\n"))
     // Shorter than any socket's buffer; whoever does not read it does not get it.

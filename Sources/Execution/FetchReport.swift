@@ -1,7 +1,10 @@
 /// How fetching and checking out came out; what the child that did it tells the runner.
 enum FetchReport: Codable, Equatable {
-  /// `commit` is the one that was checked out; for an annotated tag, the one behind it.
-  case done(commit: String)
+  /// `commit` is the one that was checked out; for an annotated tag, the one behind it. `wentBack`: a newer one was
+  /// deployed before, and a person asked for this one.
+  case done(commit: String, wentBack: Bool)
+  /// Nothing was checked out: the run `by` has begun to deploy a newer commit.
+  case superseded(by: Int, reason: String)
   /// A sentence for the person who pushed, and libgit2's words for the operator.
   case failed(reason: String, detail: String?)
 }

@@ -19,7 +19,7 @@ struct FetchWork {
 
   func run() -> FetchReport {
     do {
-      return .done(commit: try fetchAndCheckOut())
+      return try fetchAndCheckOut()
     } catch let failure as GitFailure {
       return .failed(reason: failure.description, detail: failure.detail)
     } catch {
@@ -27,7 +27,7 @@ struct FetchWork {
     }
   }
 
-  private func fetchAndCheckOut() throws -> String {
+  private func fetchAndCheckOut() throws -> FetchReport {
     let request = spec.request
     let url = request.pipeline.repository.url
     let matching = credentials
@@ -49,6 +49,14 @@ struct FetchWork {
         ? "commit \(commit) is the tip of \(request.ref)"
         : "commit \(commit) is part of \(request.ref), whose tip is \(tip)")
 
+    var wentBack = false
+    // The ref's tip is never too late: where it is older than what was deployed, the ref itself has gone back.
+    if let newest = spec.newest, commit != tip, try mirror.isCommit(commit, olderThan: newest.commit.hex) {
+      guard request.mayGoBack == true else { return .superseded(by: newest.run, reason: tooLate(commit, newest)) }
+      say("run \(newest.run) has deployed the newer commit \(newest.commit); this one was asked for")
+      wentBack = true
+    }
+
     try discardUnfinished()
     let start = Instant.now
     let report = try Workspace(path: spec.workspace, mirror: mirror).checkOut(
@@ -58,7 +66,12 @@ struct FetchWork {
     unlink(FetchWork.marker(of: spec.workspace))
     let modules = report.submodules == 0 ? "" : " and \(report.submodules) submodules"
     say("checked out \(report.files) files\(modules) in \(Seconds(start.duration(to: .now).inSeconds))")
-    return commit
+    return .done(commit: commit, wentBack: wentBack)
+  }
+
+  private func tooLate(_ commit: String, _ newest: DeployedCommit) -> String {
+    "superseded by run \(newest.run), which has begun to deploy \(newest.commit.short), a newer commit of "
+      + "\(spec.request.ref.short) than \(commit.prefix(8)); `pushrod rerun \(spec.number)` deploys this one all the same"
   }
 
   /// Submodules' mirrors lie beside the main one.

@@ -33,7 +33,9 @@ struct RunPath {
   private func deploy(runLimit: Instant) throws(RunDirectoryError) -> RunOutcome {
     let (result, commit) = try steps.fetch(credentials: credentials, notes: secrets.notes, runLimit: runLimit)
     guard let commit else {
-      try skip(allSteps, reason: "the commit could not be checked out")
+      try skip(
+        allSteps,
+        reason: result.supersededBy.map { "superseded by run \($0)" } ?? "the commit could not be checked out")
       return end(byFetch: result)
     }
     return try runFinally(of: commit, after: try runSteps(of: commit, runLimit: runLimit))
@@ -48,7 +50,7 @@ struct RunPath {
     let reason = result.reason ?? "no reason is known"
     return RunOutcome(
       result.endsRun ?? .failed, reason: result.endsRun == nil ? "fetch failed: \(reason)" : reason,
-      failedStep: StepRunner.fetchName)
+      failedStep: result.endsRun == .superseded ? nil : StepRunner.fetchName, supersededBy: result.supersededBy)
   }
 
   private func runSteps(of commit: CommitID, runLimit: Instant) throws(RunDirectoryError) -> RunOutcome {
@@ -57,7 +59,7 @@ struct RunPath {
       if let request = steps.control.takeRequest() {
         record.stopping(reason: request.reason)
         try skip(all[position...], reason: request.reason)
-        return RunOutcome(.cancelled, reason: request.reason)
+        return RunOutcome(request.endsRun, reason: request.reason, supersededBy: request.supersededBy)
       }
       let result = try steps.run(step, index: index, commit: commit, limit: step.timeout, runLimit: runLimit)
       if let outcome = end(by: result, of: step) {
@@ -71,6 +73,8 @@ struct RunPath {
   /// Always, also after a failure, a cancel and a time-out. A cancel that comes now ends them too.
   private func runFinally(of commit: CommitID, after outcome: RunOutcome) throws(RunDirectoryError) -> RunOutcome {
     var final = outcome
+    // What is left to do is to tidy up.
+    steps.control.mayBeSuperseded = false
     let all = Array(allSteps.dropFirst(spec.request.pipeline.steps.count))
     for (position, (index, step)) in all.enumerated() {
       let result = try steps.run(
@@ -89,7 +93,9 @@ struct RunPath {
   private func end(by result: StepResult, of step: Step) -> RunOutcome? {
     let reason = "step \"\(step.name)\" "
     if let state = result.endsRun {
-      return RunOutcome(state, reason: result.reason, failedStep: step.name)
+      return RunOutcome(
+        state, reason: result.reason, failedStep: state == .superseded ? nil : step.name,
+        supersededBy: result.supersededBy)
     }
     if result.isAllowed { return nil }
     switch result.state {

@@ -31,15 +31,17 @@ final class RunRecord {
   }
 
   /// The log comes to disk before the event that calls it whole.
-  /// - Parameter commit: what is in the workspace, at the end of `fetch`.
+  /// - Parameters:
+  ///   - commit: what is in the workspace, at the end of `fetch`.
+  ///   - wentBack: `RunEvent.wentBack`.
   func stepFinished(
-    _ index: Int, _ name: String, _ result: StepResult, log: LogWriter, commit: CommitID? = nil
+    _ index: Int, _ name: String, _ result: StepResult, log: LogWriter, commit: CommitID? = nil, wentBack: Bool? = nil
   ) throws(RunDirectoryError) {
     try? log.sync()
     var event = RunEvent(
       at: Date(), event: .stepFinished, step: index, name: name, log: log.name, stepState: result.state,
       reason: result.explanation.map(masker.masked), commit: commit,
-      allowedFailure: result.isAllowed ? true : nil)
+      allowedFailure: result.isAllowed ? true : nil, wentBack: wentBack)
     switch result.status {
     case .exited(let code): event.exitCode = Int(code)
     case .signalled(let signal): event.signal = Int(signal)
@@ -67,7 +69,7 @@ final class RunRecord {
     try events.append(
       RunEvent(
         at: Date(), event: .runFinished, runState: outcome.state, reason: outcome.reason.map(masker.masked),
-        failedStep: outcome.failedStep),
+        failedStep: outcome.failedStep, supersededBy: outcome.supersededBy),
       durable: true)
   }
 }

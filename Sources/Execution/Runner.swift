@@ -5,7 +5,7 @@ import RunDirectory
 
 /// One run in this process: from the launcher's line to the run's last event.
 public enum Runner {
-  /// Carries out the run that the line on standard input names.
+  /// Carries out the run that the line on standard input names, or answers the question that it asks.
   /// - Parameter directory: where given, it must be the one of the line.
   /// - Returns: the process's exit code: 0 when the run has its last event, whatever its result; 2 for a line that
   ///   cannot be used; 1 where the runner could not do its own work.
@@ -13,7 +13,13 @@ public enum Runner {
     let start = Instant.now
     do {
       let guardian = try Guardian.split()
+      // Reading the line gives standard input away, and a question is answered where it came from.
+      var channel: Descriptor? = Descriptor(fcntl(0, F_DUPFD_CLOEXEC, 3))
       let handover = try HandoverLine.decode(Handover.self, from: try HandoverLine.read())
+      if let question = handover.question, let channel {
+        return OrderWork(question: question).run(answeringOn: channel)
+      }
+      channel = nil
       guard directory == nil || directory == handover.directory else {
         throw UsageFailure("the run directory in the argument and the one on standard input differ")
       }

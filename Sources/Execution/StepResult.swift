@@ -15,6 +15,8 @@ struct StepResult {
   var isAllowed = false
   /// The run's own time was over, or somebody stopped the run, while the step ran.
   var endsRun: RunState?
+  /// The run that takes this one's place, where that ends it.
+  var supersededBy: Int?
 
   /// A step that could not even be started.
   static func notStarted(_ failure: RunnerFailure) -> StepResult {
@@ -37,7 +39,8 @@ struct StepResult {
     case .stopped(let request):
       state = .cancelled
       reason = request.reason
-      endsRun = .cancelled
+      endsRun = request.endsRun
+      supersededBy = request.supersededBy
     case .runTime:
       state = .timedOut
       reason = "the run's time limit of \(runTimeout) was over"

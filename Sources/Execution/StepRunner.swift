@@ -43,13 +43,15 @@ struct StepRunner {
   }
 
   /// Step 0.
-  /// - Returns: the result and, where it succeeded, the commit that is in the workspace.
+  /// - Returns: the result and, where it succeeded, the commit that is in the workspace. Where the run is too late, the
+  ///   result ends it as superseded.
   func fetch(
     credentials: CredentialMatching, notes: [String], runLimit: Instant?
   ) throws(RunDirectoryError) -> (result: StepResult, commit: CommitID?) {
     let log = try record.stepStarted(0, StepRunner.fetchName)
     var result: StepResult
     var commit: CommitID?
+    var wentBack: Bool?
     do throws(RunnerFailure) {
       for note in notes { try? log.write(note + "\n") }
       let channel = try Descriptor.pipe()
@@ -67,9 +69,17 @@ struct StepRunner {
       }
       result = StepResult(end, timeout: spec.fetchTimeout, runTimeout: spec.request.pipeline.timeout)
       switch FetchChannel.receive(from: channel.reading) {
-      case .done(let id)? where end.interruption == nil:
+      case .done(let id, let isBack)? where end.interruption == nil:
         result.reason = nil
         commit = CommitID(id)
+        if isBack { wentBack = true }
+      case .superseded(let run, let reason)? where end.interruption == nil:
+        result.state = .cancelled
+        result.status = nil
+        result.reason = reason
+        result.endsRun = .superseded
+        result.supersededBy = run
+        try? log.write(reason + "\n")
       case .failed(let reason, let detail)? where end.interruption == nil:
         result.state = .failed
         result.status = nil
@@ -87,7 +97,7 @@ struct StepRunner {
       try? log.write("pushrod: \(error.description)\n")
       result = .notStarted(error)
     }
-    try record.stepFinished(0, StepRunner.fetchName, result, log: log, commit: commit)
+    try record.stepFinished(0, StepRunner.fetchName, result, log: log, commit: commit, wentBack: wentBack)
     return (result, commit)
   }
 

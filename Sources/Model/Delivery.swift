@@ -24,11 +24,17 @@ public struct Delivery: Sendable, Hashable {
   public var replayOf: Int?
   /// The deliveries that repeat this one, oldest first. Listings leave it out.
   public var replays: [Int]
+  /// How often the sender has sent the same id again, without anything coming of it.
+  public var repeats: Int
+  /// When it did so last.
+  public var lastRepeatAt: Date?
+  /// Those of its runs that another run took the place of.
+  public var superseded: [SupersededRun]
 
   public init(
     number: Int, source: String, way: Way = .webhook, id: String, event: String?, receivedAt: Date, address: String?,
     headers: Headers, body: [UInt8], bodySize: Int, verdict: Verdict, decisions: [Decision], replayOf: Int? = nil,
-    replays: [Int] = []
+    replays: [Int] = [], repeats: Int = 0, lastRepeatAt: Date? = nil, superseded: [SupersededRun] = []
   ) {
     self.number = number
     self.source = source
@@ -44,5 +50,19 @@ public struct Delivery: Sendable, Hashable {
     self.decisions = decisions
     self.replayOf = replayOf
     self.replays = replays
+    self.repeats = repeats
+    self.lastRepeatAt = lastRepeatAt
+    self.superseded = superseded
+  }
+}
+
+/// A run, and the run that took its place.
+public struct SupersededRun: Codable, Hashable, Sendable {
+  public var run: Int
+  public var by: Int
+
+  public init(run: Int, by: Int) {
+    self.run = run
+    self.by = by
   }
 }

@@ -53,11 +53,14 @@ public struct RecordedDelivery: Sendable, Hashable {
   /// The id was accepted before: this is the first verdict again, and nothing new was queued. Where the delivery is
   /// no longer in the inbox, the verdict is `ignored`, and says so.
   public var isRepeat: Bool
+  /// How often the id has come again by now.
+  public var repeats: Int
 
-  public init(number: Int, verdict: Verdict, isRepeat: Bool) {
+  public init(number: Int, verdict: Verdict, isRepeat: Bool, repeats: Int = 0) {
     self.number = number
     self.verdict = verdict
     self.isRepeat = isRepeat
+    self.repeats = repeats
   }
 }
 
@@ -66,8 +69,8 @@ public protocol DeliveryStore: Sendable {
   /// Records the delivery, its verdict and its queued runs in one transaction.
   ///
   /// When this returns, all of it is durable (fsync). Deliveries that wait at the same time share a commit.
-  /// A second delivery with the same source and id changes nothing and gets the first one's verdict, unless it is a
-  /// replay. An id stays known when its delivery has been pruned.
+  /// A second delivery with the same source and id starts nothing and gets the first one's verdict, unless it is a
+  /// replay; that it came is counted with the first one. An id stays known when its delivery has been pruned.
   ///
   /// With the delivery, its `moves` are remembered. A run of a commit that the same pipeline was already told of for
   /// the same ref, by a delivery of another source, is not queued again; where no run is left, the verdict says so.

@@ -8,11 +8,18 @@ public struct Handover: Codable, Sendable {
   /// Values of the secrets that the pipeline names.
   public var secrets: [String: String]
   public var credentials: [RepositoryCredential]
+  /// Instead of a run, which has no directory then: the answer comes back as one JSON line (`OrderAnswer`).
+  public var question: OrderQuestion?
 
   public init(directory: String, secrets: [String: String], credentials: [RepositoryCredential]) {
     self.directory = directory
     self.secrets = secrets
     self.credentials = credentials
+  }
+
+  public init(question: OrderQuestion) {
+    self.init(directory: "", secrets: [:], credentials: [])
+    self.question = question
   }
 }
 

@@ -10,19 +10,26 @@ public struct Run: Codable, Hashable, Sendable {
   public var reason: String?
   /// The name of the step that decided, where one did.
   public var failedStep: String?
+  /// The run that took its place, where it was superseded.
+  public var supersededBy: Int?
+  /// While it is queued: the run of its concurrency group that is under way, else the one that goes first; `nil` where it
+  /// waits for nothing but room among all runs.
+  public var waitsFor: Int?
   public var queuedAt: Date
   public var startedAt: Date?
   public var finishedAt: Date?
 
   public init(
     number: Int, request: RunRequest, state: RunState, reason: String? = nil, failedStep: String? = nil,
-    queuedAt: Date, startedAt: Date? = nil, finishedAt: Date? = nil
+    supersededBy: Int? = nil, waitsFor: Int? = nil, queuedAt: Date, startedAt: Date? = nil, finishedAt: Date? = nil
   ) {
     self.number = number
     self.request = request
     self.state = state
     self.reason = reason
     self.failedStep = failedStep
+    self.supersededBy = supersededBy
+    self.waitsFor = waitsFor
     self.queuedAt = queuedAt
     self.startedAt = startedAt
     self.finishedAt = finishedAt

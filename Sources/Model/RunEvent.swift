@@ -36,6 +36,10 @@ public struct RunEvent: Codable, Hashable, Sendable {
   public var failedStep: String?
   /// On the `step_finished` of `fetch`: the commit that is in the workspace.
   public var commit: CommitID?
+  /// Beside `commit`: a newer one had been deployed, and a person asked for this one.
+  public var wentBack: Bool?
+  /// On the `run_finished` of a superseded run: the run that took its place.
+  public var supersededBy: Int?
   public var allowedFailure: Bool?
   /// On `run_started`: the process id of the runner, for people; the lock is what counts.
   public var pid: Int?
@@ -67,7 +71,7 @@ public struct RunEvent: Codable, Hashable, Sendable {
     stepState: StepState? = nil, runState: RunState? = nil, exitCode: Int? = nil, signal: Int? = nil,
     reason: String? = nil, failedStep: String? = nil, commit: CommitID? = nil, allowedFailure: Bool? = nil,
     pid: Int? = nil,
-    cgroup: String? = nil, usage: Usage? = nil
+    cgroup: String? = nil, usage: Usage? = nil, wentBack: Bool? = nil, supersededBy: Int? = nil
   ) {
     self.at = at
     self.event = event
@@ -85,5 +89,7 @@ public struct RunEvent: Codable, Hashable, Sendable {
     self.pid = pid
     self.cgroup = cgroup
     self.usage = usage
+    self.wentBack = wentBack
+    self.supersededBy = supersededBy
   }
 }

@@ -20,8 +20,8 @@ public struct RunSpec: Codable, Hashable, Sendable {
   public var url: String?
   /// Absolute path of the raw payload (`PUSHROD_EVENT_FILE`), where a delivery started the run.
   public var eventFile: String?
-  /// The newest commit of the ref that an earlier or later run of the pipeline has begun to deploy. A run of one of its
-  /// ancestors is too late, unless the ref has gone back there. `nil`: there is none, or the run may go back.
+  /// The newest commit of the ref that another run of the pipeline has begun to deploy; `nil`: there is none. A run of one
+  /// of its ancestors is too late, unless the ref has gone back there, or the run may (`RunRequest.mayGoBack`).
   public var newest: DeployedCommit?
   /// Bounds on talking to the remote; `nil`: the usual ones.
   public var fetchLimits: FetchLimits?

@@ -12,8 +12,27 @@ public protocol RunStore: Sendable {
 
   func run(number: Int) async throws -> Run?
 
-  /// Oldest first: what is to be started, in the order of the pushes.
+  /// Oldest first, in the order of the pushes.
   func queuedRuns(limit: Int) async throws -> [Run]
+
+  /// How many runs wait.
+  func queueLength() async throws -> Int
+
+  /// What is to be started: of each concurrency group but `groups` the oldest queued run, oldest first. However many
+  /// runs wait, this looks at one of each group.
+  func nextRuns(besides groups: Set<String>, limit: Int) async throws -> [Run]
+
+  /// What waits for the same pipeline, repository and ref as `run`, where the newest of it is of a mode in which it takes
+  /// the place of others.
+  func waiting(like run: Run, limit: Int) async throws -> WaitingRuns
+
+  /// The newest commit that runs of this pipeline, repository and ref have begun to deploy.
+  func newestDeployed(like request: RunRequest) async throws -> DeployedCommit?
+
+  /// Ends those of the runs that still wait, all in one transaction: `by` takes their place. Durable when it returns.
+  /// - Returns: the runs that were ended.
+  /// - Throws: `StoreFailure`; none is ended then.
+  func supersede(_ numbers: [Int], by run: Int, at date: Date) async throws -> [Int]
 
   /// Oldest first: what a restarted agent has to take up.
   func runningRuns() async throws -> [Run]
@@ -43,12 +62,26 @@ public struct RunOutcome: Hashable, Sendable {
   public var failedStep: String?
   /// The commit that was checked out, where one was; recorded for runs that began without one.
   public var commit: CommitID?
+  /// The commit that the run began to deploy, where that is now the newest of its ref: the store remembers it.
+  public var deployed: CommitID?
+  /// The run that took its place, where it was superseded.
+  public var supersededBy: Int?
 
-  public init(_ state: RunState, reason: String? = nil, failedStep: String? = nil, commit: CommitID? = nil) {
+  public init(
+    _ state: RunState, reason: String? = nil, failedStep: String? = nil, commit: CommitID? = nil,
+    deployed: CommitID? = nil, supersededBy: Int? = nil
+  ) {
     self.state = state
     self.reason = reason
     self.failedStep = failedStep
     self.commit = commit
+    self.deployed = deployed
+    self.supersededBy = supersededBy
+  }
+
+  /// Of a run that never began, because `run` took its place.
+  public static func superseded(by run: Int) -> RunOutcome {
+    RunOutcome(.superseded, reason: "superseded by run \(run) before it began", supersededBy: run)
   }
 }
 

@@ -2,15 +2,20 @@
 public struct ControlMessage: Codable, Hashable, Sendable {
   public enum Action: String, Codable, Sendable {
     case cancel
+    /// The run `run` takes this one's place. Refused once the run is being ended.
+    case supersede
   }
 
   public var action: Action
   /// Who asks, for the run's reason.
   public var by: String?
+  /// With `supersede`.
+  public var run: Int?
 
-  public init(action: Action, by: String? = nil) {
+  public init(action: Action, by: String? = nil, run: Int? = nil) {
     self.action = action
     self.by = by
+    self.run = run
   }
 }
 

@@ -5,13 +5,19 @@ import Model
 /// A row of `deliveries` as the delivery that it is.
 enum DeliveryRow {
   /// Everything but the body.
-  static let columns =
-    "number, source, way, replay_of, id, event, received_at, address, verdict, reason, runs, decisions, body_size, headers"
+  static let columns = """
+    number, source, way, replay_of, id, event, received_at, address, verdict, reason, runs, decisions, body_size, headers,
+    (SELECT times FROM repeats WHERE delivery = deliveries.number) AS repeats,
+    (SELECT last_at FROM repeats WHERE delivery = deliveries.number) AS repeated_at,
+    (SELECT json_group_array(json_object('run', number, 'by', superseded_by)) FROM runs
+      WHERE delivery = deliveries.number AND superseded_by IS NOT NULL) AS superseded
+    """
 
   static func delivery(_ row: Row, body: [UInt8] = [], replays: [Int] = []) throws -> Delivery {
     let headers: Data = row["headers"]
     let decisions: String? = row["decisions"]
     let way: String = row["way"]
+    let repeatedAt: Int64? = row["repeated_at"]
     return Delivery(
       number: row["number"], source: row["source"], way: Way(rawValue: way) ?? .webhook, id: row["id"],
       event: row["event"],
@@ -19,7 +25,8 @@ enum DeliveryRow {
       headers: StoredHeaders.headers(headers), body: body, bodySize: row["body_size"],
       verdict: try verdict(row),
       decisions: decisions.map(StoredDecisions.decisions) ?? [], replayOf: row["replay_of"],
-      replays: replays)
+      replays: replays, repeats: row["repeats"] ?? 0, lastRepeatAt: repeatedAt.map(StoredTime.date),
+      superseded: try StoredJSON.value([SupersededRun].self, row["superseded"]))
   }
 
   static func verdict(_ row: Row) throws -> Verdict {

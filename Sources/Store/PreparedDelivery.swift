@@ -50,7 +50,7 @@ struct PreparedDelivery: Sendable {
   /// Inserts the delivery and its runs, or finds what the same id was answered before. Within a transaction.
   func insert(_ db: Database) throws -> RecordedDelivery {
     // Asked first, and not left to ON CONFLICT, which would use up a number.
-    if let accepted, let earlier = try earlier(accepted, db) { return earlier }
+    if let accepted, let earlier = try earlier(accepted, db) { return try noting(earlier, db) }
     let verdict: Verdict.Kind = runs.isEmpty ? .ignored : .started
     let statement = try db.cachedStatement(sql: PreparedDelivery.insertion)
     try statement.execute(arguments: [
@@ -102,6 +102,20 @@ struct PreparedDelivery: Sendable {
         number: number, verdict: .ignored(reason: "that delivery is no longer in the inbox"), isRepeat: true)
     }
     return RecordedDelivery(number: number, verdict: try DeliveryRow.verdict(row), isRepeat: true)
+  }
+
+  /// A repetition starts nothing, but is not kept quiet.
+  private func noting(_ earlier: RecordedDelivery, _ db: Database) throws -> RecordedDelivery {
+    let statement = try db.cachedStatement(
+      sql: """
+        INSERT INTO repeats (delivery, times, last_at)
+        SELECT number, 1, ? FROM deliveries WHERE number = ?
+        ON CONFLICT (delivery) DO UPDATE SET times = times + 1, last_at = excluded.last_at RETURNING times
+        """)
+    var noted = earlier
+    // Of a delivery that is no longer in the inbox there is nothing to count.
+    noted.repeats = try Int.fetchOne(statement, arguments: [fields.receivedAt, earlier.number]) ?? 0
+    return noted
   }
 
   private static let insertion = """

@@ -32,13 +32,14 @@ struct PreparedRun: Sendable {
       .execute(arguments: [
         delivery, request.pipeline.name, request.pipeline.repository.identity, request.ref.full,
         request.commit?.hex ?? "", request.pipeline.concurrency.group, RunState.queued.rawValue, queuedAt, json,
+        (request.pipeline.concurrency.mode ?? .queue).rawValue, request.mayGoBack ?? false,
       ])
     return Int(db.lastInsertedRowID)
   }
 
   private static let insertion = """
     INSERT INTO runs
-      (delivery, pipeline, repository, ref, commit_id, concurrency_group, state, queued_at, request)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      (delivery, pipeline, repository, ref, commit_id, concurrency_group, state, queued_at, request, mode, may_go_back)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
 }

@@ -52,19 +52,7 @@ extension SQLiteStore: RunStore {
     run number: Int, to outcome: RunOutcome, at date: Date, audit: AuditedAct?
   ) async throws -> Run {
     try await write { db in
-      let run = try SQLiteStore.existing(number, db)
-      _ = try run.state.moving(to: outcome.state)
-      let now = StoredTime.milliseconds(date)
-      try db.cachedStatement(
-        sql: """
-          UPDATE runs SET state = ?, reason = ?, failed_step = ?,
-            started_at = coalesce(started_at, ?), finished_at = ?,
-            commit_id = CASE commit_id WHEN '' THEN ? ELSE commit_id END WHERE number = ?
-          """
-      ).execute(arguments: [
-        outcome.state.rawValue, outcome.reason, outcome.failedStep, outcome.state == .running ? now : nil,
-        outcome.state.isFinal ? now : nil, outcome.commit?.hex ?? "", number,
-      ])
+      try SQLiteStore.change(number, to: outcome, at: date, db)
       if let audit { try AuditRow.insert(audit, db) }
       return try SQLiteStore.existing(number, db)
     }
@@ -77,7 +65,7 @@ extension SQLiteStore: RunStore {
     }
   }
 
-  private static func existing(_ number: Int, _ db: Database) throws -> Run {
+  static func existing(_ number: Int, _ db: Database) throws -> Run {
     let statement = try db.cachedStatement(sql: "SELECT \(RunRow.columns) FROM runs WHERE number = ?")
     guard let row = try Row.fetchOne(statement, arguments: [number]) else {
       throw StoreFailure("there is no run \(number) in the store.")

@@ -10,6 +10,7 @@ enum Schema {
     migrator.registerMigration("0003 handled refs", migrate: Migration0003.apply)
     migrator.registerMigration("0004 tokens and audit", migrate: Migration0004.apply)
     migrator.registerMigration("0005 accepted ids", migrate: Migration0005.apply)
+    migrator.registerMigration("0006 order", migrate: Migration0006.apply)
     return migrator
   }
 

@@ -37,7 +37,7 @@ struct Assembly {
     try APISocket.prepare(configuration.socket)
 
     let dispatcher = Dispatcher(
-      store: store, rules: rules, area: area, launcher: try launcher(runner), logger: logger)
+      store: store, rules: rules, area: area, launcher: try launcher(runner), order: order(runner), logger: logger)
     let github = PublishedRanges()
     let poller = Poller(
       store: store, rules: rules,
@@ -118,6 +118,13 @@ struct Assembly {
           "the runner \(runner) cannot be executed; install pushrod-runner beside pushrod, or set PUSHROD_RUNNER.")
       }
       return SpawnLauncher(executable: runner, environment: environment)
+    }
+  }
+
+  private func order(_ runner: String) -> RunnerOrder {
+    switch configuration.launcher {
+    case .socket(let path): RunnerOrder(.socket(path: path))
+    case .spawn: RunnerOrder(.spawn(executable: runner, environment: environment))
     }
   }
 

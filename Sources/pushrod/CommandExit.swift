@@ -12,6 +12,8 @@ struct CommandExit: Error, CustomStringConvertible {
     case failed = 1
     case wrongUse = 2
     case notReachable = 3
+    /// A newer run took the place of the one that was followed.
+    case superseded = 4
     /// Ended by Ctrl-C: 128 + SIGINT, as shells count.
     case interrupted = 130
   }

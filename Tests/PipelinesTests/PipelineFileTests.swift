@@ -68,6 +68,26 @@ import Testing
     #expect(read.triggers == Triggers(push: PushTrigger(branches: nil, tags: nil, skip: nil), manual: false))
   }
 
+  @Test("a concurrency group has a mode, which may stand alone")
+  func concurrency() throws {
+    #expect(try minimal("concurrency: web").concurrency == Concurrency(group: "web"))
+    #expect(
+      try minimal("concurrency: {group: web, mode: latest}").concurrency == Concurrency(group: "web", mode: .latest))
+    let file = "repo: https://github.com/acme/shop\non: push\nsteps: [make]\nconcurrency: {mode: cancel}\n"
+    #expect(try pipeline(file, file: "shop.yml").concurrency == Concurrency(group: "shop", mode: .cancel))
+    #expect(
+      mistakes("concurrency: {group: web, mode: lastest}") == [
+        "4:33 `concurrency.mode` must be one of queue, latest, cancel, not `lastest` | did you mean `latest`?"
+      ])
+    #expect(
+      mistakes("concurrency: {group: web, mod: latest}")
+        == ["4:27 unknown key `mod` in `concurrency` | did you mean `mode`?"])
+    #expect(
+      mistakes("concurrency: {mode: [latest]}") == [
+        "4:21 `concurrency.mode` must be one of queue, latest, cancel, not a list"
+      ])
+  }
+
   @Test("`on` has short forms")
   func shortTriggers() throws {
     let every = PushTrigger(branches: nil, tags: nil, skip: nil)
@@ -113,7 +133,6 @@ import Testing
     #expect(
       mistakes("", on: "{schedule: x, push: }")[0].contains("`schedule` in `on` is not supported by this version"))
     #expect(mistakes("", on: "[push, schedule]")[0].contains("trigger `schedule` is not supported by this version"))
-    #expect(mistakes("concurrency: {group: a, mode: latest}")[0].contains("`mode` in `concurrency` is not supported"))
     #expect(
       mistakes(steps: "[{release: {to: /srv}}]")
         == ["3:10 key `release` in `steps[1]` is not supported by this version of Pushrod | remove it"])
@@ -158,7 +177,8 @@ import Testing
       ("timeout: 0", "`timeout` must be more than 0"), ("timeout: 8d", "at most 168 h"), ("timeout: [1]", "not a list"),
       ("timeout: ", "`timeout` is empty"), ("grace: 11m", "at most 10 min"),
       ("concurrency: ", "`concurrency` is empty"),
-      ("concurrency: {}", "`concurrency` has no `group`"), ("concurrency: a b", "the name of a group must be"),
+      ("concurrency: {}", "`concurrency` has neither `group` nor `mode`"),
+      ("concurrency: a b", "the name of a group must be"),
       ("name: ", "`name` is empty"), ("name: -x", "the name must be"), ("name: ../x", "the name must be"),
       ("name: é", "the name must be"), ("finally: x", "`finally` must be a list"),
     ])

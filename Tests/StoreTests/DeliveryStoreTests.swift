@@ -1,3 +1,4 @@
+import Foundation
 import Model
 import Store
 import Testing
@@ -67,9 +68,25 @@ import Testing
 
     let second = try await fixture.store.record(someDelivery("d-1", ignored: "now there is nothing"))
 
-    #expect(second == RecordedDelivery(number: first.number, verdict: .started(runs: [1]), isRepeat: true))
+    #expect(second == RecordedDelivery(number: first.number, verdict: .started(runs: [1]), isRepeat: true, repeats: 1))
     #expect(try await fixture.store.queuedRuns(limit: 10).count == 1)
     #expect(try await fixture.store.deliveries(DeliveryFilter(limit: 10)).count == 1)
+  }
+
+  @Test("that an id came again is kept with its delivery: how often, and when last")
+  func repeatsLeaveATrace() async throws {
+    let fixture = try StoreUnderTest()
+    _ = try await fixture.store.record(someDelivery("d-1", runs: [try someRequest()]))
+    _ = try await fixture.store.record(someDelivery("d-2"))
+    #expect(try await fixture.store.record(someDelivery("d-1", at: someDate + 60)).repeats == 1)
+    #expect(try await fixture.store.record(someDelivery("d-1", at: someDate + 90)).repeats == 2)
+
+    let delivery = try #require(try await fixture.store.delivery(number: 1))
+
+    #expect(delivery.repeats == 2)
+    #expect(delivery.lastRepeatAt == someDate + 90)
+    #expect(try await fixture.store.deliveries(DeliveryFilter(limit: 10)).map(\.repeats) == [0, 2])
+    #expect(try await fixture.store.delivery(number: 2)?.lastRepeatAt == nil)
   }
 
   @Test("the same id from another source is another delivery")
@@ -170,7 +187,7 @@ import Testing
     #expect(replay.id == "d-1")
     // What the sender sends again is still a repeat of the first.
     let repeated = try await fixture.store.record(someDelivery("d-1"))
-    #expect(repeated == RecordedDelivery(number: 1, verdict: .started(runs: [1]), isRepeat: true))
+    #expect(repeated == RecordedDelivery(number: 1, verdict: .started(runs: [1]), isRepeat: true, repeats: 1))
   }
 
   @Test("deliveries without an id of the sender's are never repeats of each other")

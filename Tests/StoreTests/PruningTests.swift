@@ -126,6 +126,17 @@ import Testing
     #expect(try await inbox().count == 200)
   }
 
+  @Test("what was repeated is pruned like everything else, and known all the same when it comes once more")
+  func prunedRepeats() async throws {
+    _ = try await store.record(someDelivery("d-1", at: someDate - 1e6))
+    _ = try await store.record(someDelivery("d-1", at: someDate - 1e6))
+
+    #expect(try await prune(age: 100_000) == 1)
+
+    let again = try await store.record(someDelivery("d-1"))
+    #expect(again.isRepeat && again.repeats == 0)
+  }
+
   @Test("the ids of an inbox from before this version are known, too")
   func migration() async throws {
     for number in 1...3 { _ = try await store.record(someDelivery("d-\(number)")) }
@@ -138,6 +149,13 @@ import Testing
         sql: """
           DELETE FROM grdb_migrations WHERE identifier >= '0005';
           DROP TABLE accepted_ids;
+          DROP TABLE repeats;
+          DROP TABLE deployed_refs;
+          DROP INDEX runs_queued_by_group;
+          DROP INDEX runs_queued_by_ref;
+          ALTER TABLE runs DROP COLUMN mode;
+          ALTER TABLE runs DROP COLUMN may_go_back;
+          ALTER TABLE runs DROP COLUMN superseded_by;
           DROP INDEX deliveries_by_source;
           DROP INDEX deliveries_by_original;
           CREATE UNIQUE INDEX deliveries_accepted ON deliveries (source, id)

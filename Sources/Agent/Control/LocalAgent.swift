@@ -52,7 +52,7 @@ public struct LocalAgent: AgentControl {
       pipelines: current.pipelines.map(\.name), sources: current.sources.keys.sorted(),
       runningRuns: await dispatcher.running,
       // A count for people; a store that cannot even be read shows elsewhere.
-      queuedRuns: (try? await store.queuedRuns(limit: 10_000).count) ?? 0, reloadError: rules.reloadError,
+      queuedRuns: (try? await store.queueLength()) ?? 0, reloadError: rules.reloadError,
       polls: await poller?.reports, subscriptions: subscriptions.all)
   }
 

@@ -6,15 +6,12 @@ import RunDirectory
 struct RunCancelling: Sendable {
   let store: any RunStore
   let trail: AuditTrail
-  let area: RunArea
-  /// How long a runner that was only just launched may take to listen.
-  var patience: Duration = .seconds(5)
-  private let work = BlockingWork("cancel")
+  private let runner: RunnerMessages
 
   init(store: any RunStore, trail: AuditTrail, area: RunArea) {
     self.store = store
     self.trail = trail
-    self.area = area
+    runner = RunnerMessages(area: area)
   }
 
   /// - Returns: the run as it is then: cancelled where it was queued, still running where its runner has
@@ -41,15 +38,13 @@ struct RunCancelling: Sendable {
 
   /// Tells the runner of a run that has begun.
   private func end(_ number: Int, by person: Person) async throws -> Run {
-    let end = ContinuousClock.now + patience
-    while true {
-      let run = try await unfinished(number)
-      if try await tellRunner(of: number, person.description) { return run }
-      guard ContinuousClock.now < end else {
-        throw ControlError.unavailable("the runner of run \(number) does not answer; try again in a moment.")
-      }
-      try await Task.sleep(for: .milliseconds(50))
+    let run = try await unfinished(number)
+    let message = ControlMessage(action: .cancel, by: person.description)
+    let reply = try await runner.tell(number, message) { try await unfinished(number).state == .running }
+    guard reply.ok else {
+      throw ControlError.conflict("the runner of run \(number) refused: \(reply.error ?? "no reason given").")
     }
+    return run
   }
 
   private func unfinished(_ number: Int) async throws -> Run {
@@ -58,21 +53,5 @@ struct RunCancelling: Sendable {
       throw ControlError.conflict("run \(number) has already ended: \(run.state.words).")
     }
     return run
-  }
-
-  /// - Returns: `false` where nobody listens: it has not begun to, or has just ended.
-  private func tellRunner(of number: Int, _ person: String) async throws -> Bool {
-    let directory = area.directory(ofRun: number)
-    do {
-      let reply = try await work.run { try directory.send(ControlMessage(action: .cancel, by: person)) }
-      guard reply.ok else {
-        throw ControlError.conflict("the runner of run \(number) refused: \(reply.error ?? "no reason given").")
-      }
-      return true
-    } catch RunDirectoryError.noRunner {
-      return false
-    } catch let error as RunDirectoryError {
-      throw ControlError.unavailable("the runner of run \(number) could not be reached: \(error).")
-    }
   }
 }

@@ -28,7 +28,9 @@ struct RunRequests: Sendable {
     let commit = try await tips.commit(of: ref, in: pipeline, rules)
     let now = Date()
     return try await store.enqueue(
-      RunRequest(pipeline: pipeline, trigger: .manual, ref: ref, commit: commit, pusher: person.description), at: now,
+      RunRequest(
+        pipeline: pipeline, trigger: .manual, ref: ref, commit: commit, pusher: person.description, mayGoBack: true),
+      at: now,
       audit: AuditedAct(.run, "pipeline \(pipeline.name)", by: person, at: now))
   }
 
@@ -42,6 +44,7 @@ struct RunRequests: Sendable {
     request.pusher = person.description
     request.rerunOf = run.number
     request.attempt += 1
+    request.mayGoBack = true
     let now = Date()
     return try await store.enqueue(
       request, at: now, audit: AuditedAct(.rerun, "run \(run.number)", by: person, at: now))

@@ -57,63 +57,9 @@ public struct RunnerProbe: Sendable {
       var status: Int32 = 0
       while waitpid(pid, &status, 0) == -1 && errno == EINTR {}
     }
-    try send(request, to: ends[0], deadline)
-    let answer = try receive(from: ends[0], deadline)
-    do {
-      return try JSON.decoder().decode(ProbeAnswer.self, from: Data(answer))
-    } catch {
-      throw Failure(description: "\(executable) probe gave no readable answer; run it by hand to see why")
-    }
-  }
-
-  private func send(_ request: ProbeRequest, to descriptor: Int32, _ deadline: ContinuousClock.Instant) throws {
-    let line = try JSON.encoder().encode(request) + [UInt8(ascii: "\n")]
-    var sent = 0
-    while sent < line.count {
-      try wait(for: Int16(POLLOUT), on: descriptor, deadline)
-      let count = line.withUnsafeBytes {
-        Glibc.send(
-          descriptor, $0.baseAddress.map { $0 + sent }, $0.count - sent, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
-      }
-      if count > 0 {
-        sent += count
-      } else if errno != EINTR && errno != EAGAIN {
-        throw Failure(description: "\(executable) probe ended without reading what it was asked")
-      }
-    }
-    shutdown(descriptor, Int32(SHUT_WR))
-  }
-
-  private func receive(from descriptor: Int32, _ deadline: ContinuousClock.Instant) throws -> [UInt8] {
-    var answer: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 64 << 10)
-    while true {
-      try wait(for: Int16(POLLIN), on: descriptor, deadline)
-      let count = recv(descriptor, &buffer, buffer.count, 0)
-      if count > 0 {
-        answer += buffer[..<count]
-        guard answer.count <= RunnerProbe.mostBytes else {
-          throw Failure(description: "the remotes have more refs than a probe can tell of")
-        }
-      } else if count == 0 {
-        return answer
-      } else if errno != EINTR {
-        throw Failure(description: "\(executable) probe broke off: \(String(cString: strerror(errno)))")
-      }
-    }
-  }
-
-  private func wait(for events: Int16, on descriptor: Int32, _ deadline: ContinuousClock.Instant) throws {
-    while true {
-      let left = ContinuousClock.now.duration(to: deadline) / .milliseconds(1)
-      guard left > 0 else { throw Failure(description: "the remote did not answer in time") }
-      var waiting = pollfd(fd: descriptor, events: events, revents: 0)
-      let count = poll(&waiting, 1, Int32(min(left, 60_000)))
-      if count > 0 { return }
-      guard count == 0 || errno == EINTR else {
-        throw Failure(description: "cannot wait for \(executable): \(String(cString: strerror(errno)))")
-      }
-    }
+    let conversation = RunnerConversation(
+      descriptor: ends[0], runner: "\(executable) probe", answerLimit: RunnerProbe.mostBytes, deadline: deadline)
+    return try conversation.ask(request, ProbeAnswer.self)
   }
 
   private static let mostBytes = 64 << 20

@@ -7,15 +7,23 @@ extension HookAnswer {
   /// The reason is what people read on the sender's own page of deliveries, so it is there whatever became of it.
   static func recorded(_ delivery: RecordedDelivery, startedStatus: Int = 202) -> HookAnswer {
     let before = delivery.isRepeat ? "received before, as delivery \(delivery.number): " : ""
+    let again = repetition(delivery)
     return switch delivery.verdict {
     case .started(let runs):
-      accepted(startedStatus, delivery.number, .started, runs: runs, reason: before + delivery.verdict.sentence)
+      accepted(startedStatus, delivery.number, .started, runs: runs, reason: before + delivery.verdict.sentence + again)
     case .ignored(let reason):
-      accepted(200, delivery.number, .ignored, runs: [], reason: before + reason)
+      accepted(200, delivery.number, .ignored, runs: [], reason: before + reason + again)
     case .rejected(let reason):
       // The store never repeats a refused delivery; if it ever did, this is not an acceptance.
       .malformed(reason)
     }
+  }
+
+  /// For who redelivers on purpose, and looks at the sender's page for what became of it.
+  private static func repetition(_ delivery: RecordedDelivery) -> String {
+    guard delivery.repeats > 0 else { return "" }
+    let times = delivery.repeats == 1 ? "once" : "\(delivery.repeats) times"
+    return " (sent again \(times) by now; `pushrod inbox replay \(delivery.number)` has it run anew)"
   }
 
   /// What the sender waits for; the delivery itself is recorded like any other.

@@ -72,7 +72,9 @@ struct PushPath: Sendable {
     _ event: SenderEvent, id: String?, of request: HookRequest, _ receivedAt: Date, _ rules: Ruleset,
     again replay: Replay? = nil
   ) async throws -> RecordedDelivery {
-    let verdict = DeliveryMatching.decide(event, rules.pipelines)
+    var verdict = DeliveryMatching.decide(event, rules.pipelines)
+    // Who has a delivery go through again wants its commit, also over a newer one.
+    if replay != nil { for index in verdict.runs.indices { verdict.runs[index].mayGoBack = true } }
     let recorded = try await store.record(
       NewDelivery(
         source: request.source, way: request.way, id: replay?.original.id ?? id, event: event.name,

@@ -5,8 +5,8 @@ public import RunDirectory
 public import ServiceLifecycle
 import Synchronization
 
-/// Starts queued runs and sees them to their end: oldest first, one at a time per concurrency group, and so
-/// many at a time altogether as the rules allow.
+/// Starts queued runs and sees them to their end: oldest first, one at a time per concurrency group and per pipeline, and
+/// so many at a time altogether as the rules allow. `Superseding` says which need not run at all.
 ///
 /// It keeps no state that the store and the run directories do not hold: a new one takes up where the last
 /// one was, and a runner does not notice.
@@ -19,9 +19,13 @@ public actor Dispatcher: Service {
   private let watcher: RunWatcher
   private let logger: Logger
 
-  /// Concurrency groups of the runs that are under way, by run number.
-  private var groups: [Int: String] = [:]
+  /// The runs that are under way, and those that are about to be, by number.
+  private var underWay: [Int: Run] = [:]
   private var tasks: [Int: Task<Void, Never>] = [:]
+  private let superseding: Superseding
+  /// The runs that have a runner, and for which it is being asked whether a newer one takes their place.
+  private var followed: Set<Int> = []
+  private var questions: [Int: Task<Void, Never>] = [:]
 
   private nonisolated let isDue = Atomic<Bool>(true)
   private nonisolated let turns = Atomic<Int>(0)
@@ -29,7 +33,7 @@ public actor Dispatcher: Service {
 
   public init(
     store: any RunStore & DeliveryStore, rules: RulesInForce, area: RunArea, launcher: any RunnerLauncher,
-    logger: Logger, startGrace: Duration = .seconds(10)
+    order: any CommitOrder, logger: Logger, startGrace: Duration = .seconds(10)
   ) {
     self.store = store
     self.rules = rules
@@ -38,6 +42,7 @@ public actor Dispatcher: Service {
     self.logger = logger
     starter = RunStarter(store: store, area: area, launcher: launcher, logger: logger)
     watcher = RunWatcher(startGrace: startGrace)
+    superseding = Superseding(store: store, order: order, area: area, logger: logger)
   }
 
   /// Something was queued, or may have become possible.
@@ -50,7 +55,7 @@ public actor Dispatcher: Service {
   public nonisolated var progress: Int { turns.load(ordering: .relaxed) }
 
   /// Runs that are under way now.
-  public var running: Int { groups.count }
+  public var running: Int { underWay.count }
 
   public func run() async throws {
     await cancelWhenGracefulShutdown { await self.loop() }
@@ -71,8 +76,8 @@ public actor Dispatcher: Service {
       if isDue.exchange(false, ordering: .acquiring) { await startWhatCan() }
     }
     // The agent stops; the runners go on, and the next agent finds them.
-    for task in tasks.values { task.cancel() }
-    for task in tasks.values { await task.value }
+    for task in Array(tasks.values) + Array(questions.values) { task.cancel() }
+    for task in Array(tasks.values) + Array(questions.values) { await task.value }
   }
 
   /// The runs that an earlier agent left in state running.
@@ -102,18 +107,16 @@ public actor Dispatcher: Service {
 
   private func startWhatCan() async {
     let rules = rules.current
-    guard groups.count < rules.parallelRuns else { return }
+    for number in followed { lookBehind(number, rules) }
+    guard underWay.count < rules.parallelRuns else { return }
     do {
-      var limit = 64
-      while true {
-        let queued = try await store.queuedRuns(limit: limit)
-        for run in queued where groups.count < rules.parallelRuns && groups[run.number] == nil {
-          guard !groups.values.contains(run.request.pipeline.concurrency.group) else { continue }
-          enter(run) { [self] in await begin(run) { try await starter.start(run, rules) } }
+      // One of each group: a long queue in one hides no other.
+      for run in try await store.nextRuns(besides: groups, limit: 64)
+      where underWay.count < rules.parallelRuns && isFree(for: run) {
+        enter(run) { [self] in
+          guard await superseding.mayBegin(run, rules), !Task.isCancelled else { return }
+          await begin(run) { try await starter.start(run, rules) }
         }
-        // A long queue in one group must not hide another group behind it.
-        guard queued.count == limit, groups.count < rules.parallelRuns else { return }
-        limit *= 8
       }
     } catch {
       logger.error("the queue could not be read", metadata: ["event": "store_failed", "error": "\(error)"])
@@ -121,8 +124,29 @@ public actor Dispatcher: Service {
     }
   }
 
+  private var groups: Set<String> { Set(underWay.values.map(\.request.pipeline.concurrency.group)) }
+
+  /// One at a time per group; and per pipeline, of which the file may have named another group before.
+  private func isFree(for run: Run) -> Bool {
+    underWay.values.allSatisfy {
+      $0.request.pipeline.concurrency.group != run.request.pipeline.concurrency.group
+        && $0.request.pipeline.name != run.request.pipeline.name
+    }
+  }
+
+  /// Whether something newer waits behind a run that is under way, and may take its place. Does not wait for the answer.
+  private func lookBehind(_ number: Int, _ rules: Ruleset) {
+    guard let run = underWay[number], questions[number] == nil else { return }
+    questions[number] = Task {
+      let wasAsked = await superseding.makeWay(run, rules)
+      questions[number] = nil
+      // What came during the question has not been looked at.
+      if wasAsked { wake() }
+    }
+  }
+
   private func enter(_ run: Run, _ work: @escaping @Sendable () async -> Void) {
-    groups[run.number] = run.request.pipeline.concurrency.group
+    underWay[run.number] = run
     tasks[run.number] = Task {
       await work()
       leave(run)
@@ -130,8 +154,10 @@ public actor Dispatcher: Service {
   }
 
   private func leave(_ run: Run) {
-    groups[run.number] = nil
+    underWay[run.number] = nil
     tasks[run.number] = nil
+    followed.remove(run.number)
+    Task { await superseding.forget(run) }
     launcher.reap()
     wake()
   }
@@ -162,6 +188,8 @@ public actor Dispatcher: Service {
   }
 
   private func see(_ run: Run, to directory: RunDirectory) async {
+    followed.insert(run.number)
+    wake()
     guard let outcome = await watcher.follow(directory) else { return }
     await finish(run, outcome)
   }

@@ -32,7 +32,8 @@ struct RunStarter: Sendable {
   func start(_ run: Run, _ rules: Ruleset) async throws {
     let handover = try handover(for: run, rules)
     let body = try await eventBody(of: run)
-    async let directory: Void = prepare(run, rules, body)
+    let newest = try await store.newestDeployed(like: run.request)
+    async let directory: Void = prepare(run, rules, body, newest)
     do {
       _ = try await store.move(run: run.number, to: RunOutcome(.running), at: Date())
     } catch {
@@ -47,7 +48,8 @@ struct RunStarter: Sendable {
   /// launched. Where there is one after all, the second finds the lock taken and ends.
   func launchAgain(_ run: Run, _ rules: Ruleset) async throws {
     let handover = try handover(for: run, rules)
-    try await prepare(run, rules, try await eventBody(of: run))
+    try await prepare(
+      run, rules, try await eventBody(of: run), try await store.newestDeployed(like: run.request))
     try await launch(handover)
   }
 
@@ -69,7 +71,9 @@ struct RunStarter: Sendable {
     return try await store.delivery(number: number)?.body
   }
 
-  private func prepare(_ run: Run, _ rules: Ruleset, _ body: [UInt8]?) async throws {
+  private func prepare(
+    _ run: Run, _ rules: Ruleset, _ body: [UInt8]?, _ newest: DeployedCommit?
+  ) async throws {
     let directory = area.directory(ofRun: run.number)
     let pipeline = run.request.pipeline
     let spec = RunSpec(
@@ -77,7 +81,7 @@ struct RunStarter: Sendable {
       workspace: area.workspace(of: pipeline.name), allowedSchemes: rules.allowedSchemes,
       fetchTimeout: rules.fetchTimeout, treeLimits: rules.treeLimits,
       url: rules.publicURL.map { "\($0)/runs/\(run.number)" },
-      eventFile: body == nil ? nil : directory.eventFilePath)
+      eventFile: body == nil ? nil : directory.eventFilePath, newest: newest)
     do {
       try await work.run { [area, logger] in
         // What an earlier agent wrote counts, even if the configuration has changed since.

@@ -11,7 +11,13 @@ final class RunTrace: Sendable {
     var openStep: String?
     var cgroup: String?
     var commit: CommitID?
+    var wentBack = false
+    /// Something of the pipeline was run.
+    var hasDeployed = false
     var end: RunOutcome?
+
+    /// What the run has made the newest commit of its ref.
+    var deployed: CommitID? { wentBack ? nil : commit }
   }
 
   private let directory: RunDirectory
@@ -36,7 +42,9 @@ final class RunTrace: Sendable {
       return .dead(
         RunOutcome(
           .interrupted, reason: "the runner died before the run had ended (killed, out of memory or power loss)",
-          failedStep: state.openStep, commit: state.commit))
+          failedStep: state.openStep, commit: state.commit,
+          // The line that says that a step began may not have come to disk.
+          deployed: state.deployed))
     }
   }
 
@@ -65,7 +73,9 @@ final class RunTrace: Sendable {
     } catch {
       // Still a run with a runner: wait for its end, then say what is wrong.
       guard !directory.isLocked else { return .alive }
-      return .dead(RunOutcome(.interrupted, reason: "\(error)", failedStep: state.openStep, commit: state.commit))
+      return .dead(
+        RunOutcome(
+          .interrupted, reason: "\(error)", failedStep: state.openStep, commit: state.commit, deployed: state.deployed))
     }
     return state.end.map { .ended($0) }
   }
@@ -74,16 +84,20 @@ final class RunTrace: Sendable {
     state.began = true
     switch event.event {
     case .runStarted: state.cgroup = event.cgroup
-    case .stepStarted: state.openStep = event.name
+    case .stepStarted:
+      state.openStep = event.name
+      if event.step != 0 { state.hasDeployed = true }
     case .stepFinished:
       state.openStep = nil
       if let commit = event.commit { state.commit = commit }
+      if event.wentBack == true { state.wentBack = true }
     case .stepSkipped, .stopping: break
     case .runFinished:
       let said = event.runState.flatMap { $0.isFinal ? $0 : nil }
       state.end = RunOutcome(
         said ?? .failed, reason: event.reason ?? (said == nil ? "the runner did not say how the run ended" : nil),
-        failedStep: event.failedStep, commit: state.commit)
+        failedStep: event.failedStep, commit: state.commit, deployed: state.hasDeployed ? state.deployed : nil,
+        supersededBy: event.supersededBy)
     }
   }
 }

@@ -38,17 +38,17 @@ public enum PipelineFile {
       fields["secrets"].map { VariableReading.secrets($0, variables: variables, configured: configured) } ?? []
     let timeout = fields["timeout"]?.duration(atMost: longestTimeout)
     let grace = fields["grace"]?.duration(atMost: 600)
-    let group = fields["concurrency"].flatMap(concurrencyGroup)
+    let concurrency = fields["concurrency"].flatMap { ConcurrencyReading.concurrency($0, of: name) }
     var reading = StepReading(secrets: secrets)
     let (steps, finally) = reading.read(fields)
     guard let name, let repository, let triggers else { return nil }
     return Pipeline(
       name: name, repository: repository, triggers: triggers, ref: ref, environment: variables, secrets: secrets,
-      timeout: timeout ?? defaultTimeout, grace: grace ?? 10, concurrency: group.map { Concurrency(group: $0) },
+      timeout: timeout ?? defaultTimeout, grace: grace ?? 10, concurrency: concurrency,
       steps: steps, finally: finally)
   }
 
-  private static let nameRule =
+  static let nameRule =
     "letters, digits, `.`, `_` and `-`, at most 64, beginning with a letter or digit"
 
   private static func name(_ fields: Fields, file: String) -> String? {
@@ -107,25 +107,5 @@ public enum PipelineFile {
       return nil
     }
     return ref
-  }
-
-  private static func concurrencyGroup(_ value: Value) -> String? {
-    var group = value
-    if case .mapping = value.node.content {
-      guard let fields = value.fields(PipelineKeys.concurrency, later: PipelineKeys.laterConcurrency) else {
-        return nil
-      }
-      guard let named = fields["group"] else {
-        value.report("`concurrency` has no `group`", suggestion: "write `concurrency: {group: shop-production}`")
-        return nil
-      }
-      group = named
-    }
-    guard let text = group.string("the name of a group") else { return nil }
-    guard isName(text) else {
-      group.report("the name of a group must be \(nameRule)")
-      return nil
-    }
-    return text
   }
 }

@@ -16,8 +16,7 @@ enum PipelineKeys {
 
   static let webhook = ["source", "event", "where"]
 
-  static let concurrency = ["group"]
-  static let laterConcurrency = ["mode"]
+  static let concurrency = ["group", "mode"]
 
   static let step = ["name", "run", "dir", "env", "shell", "timeout", "allow_failure"]
   static let laterStep = [

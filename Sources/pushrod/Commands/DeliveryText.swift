@@ -12,9 +12,15 @@ struct DeliveryText {
     self.terminal = terminal
   }
 
-  /// `started run 12`, `ignored: no pipeline for acme/shop`.
+  /// `started run 12`, `started run 12 (superseded by run 14)`, `ignored: no pipeline for acme/shop`.
   static func verdict(of delivery: DeliveryReport) -> String {
-    if delivery.verdict == .started { return Verdict.started(runs: delivery.runs).sentence }
+    if delivery.verdict == .started {
+      let started = Verdict.started(runs: delivery.runs).sentence
+      guard let gone = delivery.superseded, !gone.isEmpty else { return started }
+      let whose = delivery.runs.count == 1 ? "" : "run "
+      let words = gone.map { (whose.isEmpty ? "" : "\(whose)\($0.run) ") + "superseded by run \($0.by)" }
+      return "\(started) (\(words.joined(separator: ", ")))"
+    }
     return delivery.verdict.rawValue + (delivery.reason.map { ": \($0)" } ?? "")
   }
 
@@ -33,6 +39,11 @@ struct DeliveryText {
       ("way", DeliveryText.way(of: delivery)), ("from", delivery.address ?? "not known"),
       ("size", Wording.size(delivery.bodySize)),
     ]
+    if let repeats = delivery.repeats, let last = delivery.lastRepeatAt {
+      let times = repeats == 1 ? "once" : "\(repeats) times"
+      facts.append(
+        ("sent again", "\(times), last \(Wording.ago(last, now: now)) (\(JSON.text(of: last))); that started nothing"))
+    }
     if let replays = delivery.replays, !replays.isEmpty {
       facts.append(("replayed as", replays.map(String.init).joined(separator: ", ")))
     }

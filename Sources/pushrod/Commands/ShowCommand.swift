@@ -39,6 +39,11 @@ struct RunReport {
     let title = "run \(run.number) of \(run.request.pipeline.name): \(run.state.words)".onOneLine
     var lines = [terminal.style(title, .bold)]
     if let reason = run.reason { lines.append("  " + reason.onOneLine) }
+    if run.state == .queued {
+      let waiting = Wording.waiting(run)
+      let turn = "waits for its turn; `runs.parallel` says how many runs may be under way"
+      lines.append("  " + (waiting.isEmpty ? turn : waiting))
+    }
     lines.append("")
     for (name, value) in facts(now) {
       lines.append(name.padding(to: 9) + value.onOneLine)

@@ -6,7 +6,8 @@ struct TailCommand: AsyncParsableCommand {
     commandName: "tail", abstract: "Follow a run live, and exit with its result.",
     discussion: """
       Without a name, the newest run is followed; where there is none yet, the command waits for it. \
-      Exit code 0 where the run succeeded, 1 for every other end. Ctrl-C ends the following, not the run.
+      Exit code 0 where the run succeeded, 4 where a newer run took its place (the last line says which), 1 for every \
+      other end. Ctrl-C ends the following, not the run.
       """)
 
   @Argument(help: ArgumentHelp("A run's number, or a pipeline (its newest run).", valueName: "run|pipeline"))

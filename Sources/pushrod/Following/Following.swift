@@ -11,7 +11,7 @@ struct Following {
   var onlyStep: String?
 
   /// Shows the run from its beginning, waits for its end, and ends the command with the run's own result.
-  /// - Throws: `CommandExit`; code 1 for every end that is not `succeeded`.
+  /// - Throws: `CommandExit`; code 4 where another run took its place, 1 for every other end that is not `succeeded`.
   func follow(_ run: Run) async throws {
     let terminal = Terminal.standardOutput
     if terminal.width != nil { Following.sayGoodbyeOnInterrupt() }
@@ -29,18 +29,22 @@ struct Following {
       Output.error.print(
         RunPrinter.ending(of: end, title: printer.title, terminal: Terminal(isColoured: false, width: nil)))
     }
-    if end.runState != .succeeded { throw CommandExit(.failed) }
+    switch end.runState {
+    case .succeeded: break
+    case .superseded: throw CommandExit(.superseded)
+    default: throw CommandExit(.failed)
+    }
   }
 
   /// Follows the runs one after the other, each to its end.
-  /// - Throws: `CommandExit`; code 1 where one did not succeed, after all have been shown.
+  /// - Throws: `CommandExit`, after all have been shown; code 1 where one failed, 4 where one was superseded and none failed.
   func follow(runs numbers: [Int]) async throws {
     var failure: CommandExit?
     for number in numbers {
       do {
         try await follow(try await client.get(RunDetail.self, "/api/runs/\(number)").run)
-      } catch let exit as CommandExit where exit.code == .failed {
-        failure = exit
+      } catch let exit as CommandExit where exit.code == .failed || exit.code == .superseded {
+        if failure?.code != .failed { failure = exit }
       }
     }
     if let failure { throw failure }

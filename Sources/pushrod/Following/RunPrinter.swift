@@ -120,7 +120,7 @@ struct RunPrinter {
   static func ending(of event: RunEvent, title: String, terminal: Terminal) -> String {
     let state = event.runState ?? .interrupted
     let line = "\(title) \(state.words)" + (event.reason.map { ": \($0.onOneLine)" } ?? "")
-    return terminal.style(line, state == .succeeded ? .green : .red)
+    return terminal.style(line, state == .succeeded ? .green : state == .superseded ? .yellow : .red)
   }
 
   /// Ends the last line of a log and its colours.

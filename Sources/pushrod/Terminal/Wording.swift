@@ -22,6 +22,12 @@ enum Wording {
     return Seconds(max(0, (run.finishedAt ?? now).timeIntervalSince(start))).description
   }
 
+  /// `waits for run 12 of group shop`; empty where the run does not wait for another.
+  static func waiting(_ run: Run) -> String {
+    guard run.state == .queued, let other = run.waitsFor else { return "" }
+    return "waits for run \(other) of group \(run.request.pipeline.concurrency.group)"
+  }
+
   /// `512 B`, `3.8 KB`, `25 MB`: powers of 1024.
   static func size(_ bytes: Int) -> String {
     var value = Double(bytes)

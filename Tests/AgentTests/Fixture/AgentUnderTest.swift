@@ -20,7 +20,8 @@ final class AgentUnderTest: Sendable {
 
   init(
     _ rules: Ruleset, launcher: StandInLauncher = StandInLauncher(), folder: TemporaryDirectory? = nil,
-    startGrace: Duration = .seconds(10), runner: String = "/nonexistent/pushrod-runner",
+    startGrace: Duration = .seconds(10), order: any CommitOrder = StandInOrder.unknown,
+    runner: String = "/nonexistent/pushrod-runner",
     verification: any RemoteVerification = StandInVerification(.unavailable(reason: "nobody is asked in this test"))
   ) throws {
     let folder = try folder ?? TemporaryDirectory("agent")
@@ -35,7 +36,8 @@ final class AgentUnderTest: Sendable {
         load: { .init(rules: rules, needsRestart: []) }, loadPipelines: { $0.pipelines }, fingerprint: { 0 }),
       logger: logger)
     dispatcher = Dispatcher(
-      store: store, rules: self.rules, area: area, launcher: launcher, logger: logger, startGrace: startGrace)
+      store: store, rules: self.rules, area: area, launcher: launcher, order: order, logger: logger,
+      startGrace: startGrace)
     agent = LocalAgent(
       store: store, rules: self.rules, dispatcher: dispatcher, area: area,
       probe: RunnerProbe(executable: runner, environment: ProcessInfo.processInfo.environment),

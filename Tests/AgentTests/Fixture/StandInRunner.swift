@@ -25,23 +25,69 @@ final class StandInRunner: Sendable {
 
   /// - Returns: whether this runner got the lock.
   @discardableResult
-  func begin(step: String = "build") throws -> Bool {
+  func begin(step: String? = "build", commit: CommitID? = nil, wentBack: Bool? = nil) throws -> Bool {
     try life.withLock { life in
       life = try Life(directory)
       guard let life else { return false }
       try life.writer.append(RunEvent(at: Date(), event: .runStarted, pid: 1), durable: false)
-      try life.writer.append(RunEvent(at: Date(), event: .stepStarted, step: 1, name: step), durable: false)
+      if let commit {
+        try life.writer.append(
+          RunEvent(at: Date(), event: .stepFinished, step: 0, commit: commit, wentBack: wentBack), durable: false)
+      }
+      if let step {
+        try life.writer.append(RunEvent(at: Date(), event: .stepStarted, step: 1, name: step), durable: false)
+      }
       return true
     }
   }
 
-  func finish(_ state: RunState, reason: String? = nil, failedStep: String? = nil) throws {
+  func finish(
+    _ state: RunState, reason: String? = nil, failedStep: String? = nil, supersededBy: Int? = nil
+  ) throws {
     try life.withLock { life in
       try life?.writer.append(
-        RunEvent(at: Date(), event: .runFinished, runState: state, reason: reason, failedStep: failedStep),
+        RunEvent(
+          at: Date(), event: .runFinished, runState: state, reason: reason, failedStep: failedStep,
+          supersededBy: supersededBy),
         durable: true)
       life = nil
     }
+  }
+
+  // MARK: What it is told
+
+  private let told = Mutex<[ControlMessage]>([])
+
+  var messages: [ControlMessage] { told.withLock { $0 } }
+
+  /// Takes every message, and says yes.
+  func listen() throws {
+    let listener = try ControlSocket.listen(in: directory)
+    Thread.detachNewThread { [weak self] in
+      defer { close(listener) }
+      while self != nil {
+        var entry = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+        guard poll(&entry, 1, 20) > 0 else { continue }
+        let client = accept(listener, nil, nil)
+        guard client >= 0 else { return }
+        let handle = FileHandle(fileDescriptor: client, closeOnDealloc: true)
+        guard let message = try? JSON.decoder().decode(ControlMessage.self, from: handle.availableData) else {
+          continue
+        }
+        self?.told.withLock { $0.append(message) }
+        try? handle.write(contentsOf: Data("{\"ok\":true}\n".utf8))
+      }
+    }
+  }
+
+  /// The first message, once there is one.
+  func message() async throws -> ControlMessage {
+    let end = ContinuousClock.now + .seconds(60)
+    while ContinuousClock.now < end {
+      if let first = messages.first { return first }
+      try await Task.sleep(for: .milliseconds(2))
+    }
+    throw CommandFailure("the runner was never told anything")
   }
 
   /// As by kill -9: the lock is free, and no more is written.

@@ -97,7 +97,10 @@ import Testing
     #expect(again.status == first.status)
     #expect(
       try decode(again)
-        == Answer(delivery: 1, verdict: "started", runs: [1], reason: "received before, as delivery 1: started run 1"))
+        == Answer(
+          delivery: 1, verdict: "started", runs: [1],
+          reason: "received before, as delivery 1: started run 1 (sent again once by now; "
+            + "`pushrod inbox replay 1` has it run anew)"))
     #expect(try await fixture.agent.runs(RunFilter()).count == 1)
     #expect(try await fixture.agent.deliveries(DeliveryFilter(limit: 10)).count == 1)
   }

@@ -30,7 +30,7 @@ struct RealRunnerTests {
         rules,
         origin: RulesOrigin(load: { throw CommandFailure("not here") }, loadPipelines: { _ in [] }, fingerprint: { 0 }),
         logger: .silent),
-      area: area, launcher: launcher, logger: .silent)
+      area: area, launcher: launcher, order: StandInOrder.unknown, logger: .silent)
     let serving = Task { try await dispatcher.run() }
     defer { serving.cancel() }
     var pipeline = try somePipeline(repository: "file://\(repository)")

@@ -24,6 +24,12 @@ public struct DeliveryReport: Codable, Sendable {
   /// Why, where nothing was started.
   public var reason: String?
   public var runs: [Int]
+  /// Those of its runs that another run took the place of; absent where there are none.
+  public var superseded: [SupersededRun]?
+  /// How often the same id has come again since, without anything coming of it; absent where it has not.
+  public var repeats: Int?
+  /// When it came again last.
+  public var lastRepeatAt: Date?
   /// The delivery that this one repeats.
   public var replayOf: Int?
   /// The deliveries that repeat this one. Only `GET /api/deliveries/{n}` has this and the fields below.
@@ -53,6 +59,9 @@ public struct DeliveryReport: Codable, Sendable {
     case .ignored(let text), .rejected(let text): reason = text
     }
     runs = delivery.verdict.runs
+    superseded = delivery.superseded.isEmpty ? nil : delivery.superseded
+    repeats = delivery.repeats == 0 ? nil : delivery.repeats
+    lastRepeatAt = delivery.lastRepeatAt
     replayOf = delivery.replayOf
     guard whole else { return }
     replays = delivery.replays

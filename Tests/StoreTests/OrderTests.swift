@@ -1,0 +1,168 @@
+import Foundation
+import GRDB
+import Model
+import Store
+import Testing
+
+/// What the order of runs rests on.
+@Suite struct OrderTests {
+  let fixture: StoreUnderTest
+  var store: SQLiteStore { fixture.store }
+
+  init() throws { fixture = try StoreUnderTest() }
+
+  private func commit(_ number: Int) -> CommitID {
+    let digits = String(number, radix: 16)
+    return CommitID(String(repeating: "0", count: 40 - digits.count) + digits)!
+  }
+
+  @discardableResult
+  private func queue(
+    _ pipeline: String = "shop", group: String? = nil, mode: Concurrency.Mode? = nil, commit: CommitID? = someCommit,
+    ref: String = "refs/heads/main", mayGoBack: Bool? = nil
+  ) async throws -> Run {
+    var request = try someRequest(pipeline)
+    request.pipeline.concurrency = Concurrency(group: group ?? pipeline, mode: mode)
+    request.commit = commit
+    request.ref = RefName(ref)!
+    request.mayGoBack = mayGoBack
+    return try await store.enqueue(request, at: someDate)
+  }
+
+  @Test("what is next is the oldest of each group that is free, however many wait in the others")
+  func next() async throws {
+    for _ in 1...300 { try await queue("busy") }
+    try await queue("b", group: "shared")
+    try await queue("a", group: "shared")
+    try await queue("idle")
+
+    #expect(try await store.nextRuns(besides: [], limit: 10).map(\.number) == [1, 301, 303])
+    #expect(try await store.nextRuns(besides: ["busy"], limit: 10).map(\.number) == [301, 303])
+    #expect(try await store.nextRuns(besides: ["busy"], limit: 1).map(\.number) == [301])
+    #expect(try await store.nextRuns(besides: ["busy", "shared", "idle"], limit: 10).isEmpty)
+    _ = try await store.move(run: 1, to: RunOutcome(.cancelled), at: someDate)
+    #expect(try await store.nextRuns(besides: [], limit: 1).map(\.number) == [2])
+    #expect(try await store.queueLength() == 302)
+  }
+
+  @Test("what waits for one ref is told in the order of its coming, where the newest takes the place of others")
+  func waiting() async throws {
+    let run = try await queue(mode: .latest, commit: commit(1))
+    try await queue(mode: .latest, commit: nil)
+    try await queue(mode: .latest, commit: commit(2), ref: "refs/heads/dev")
+    try await queue("docs", mode: .latest, commit: commit(3))
+    try await queue(mode: .cancel, commit: commit(4), mayGoBack: true)
+
+    let waiting = try await store.waiting(like: run, limit: 10)
+
+    #expect(
+      waiting
+        == WaitingRuns(
+          mode: .cancel, last: 5,
+          entries: [
+            .init(number: 1, commit: commit(1), mayGoBack: false), .init(number: 2, commit: nil, mayGoBack: false),
+            .init(number: 5, commit: commit(4), mayGoBack: true),
+          ]))
+    #expect(waiting.isWhole)
+    #expect(try await store.waiting(like: run, limit: 2).isWhole == false)
+    // The pipeline's file says something else by now: the newest counts.
+    try await queue(mode: .queue, commit: commit(5))
+    #expect(try await store.waiting(like: run, limit: 10) == WaitingRuns(mode: .queue, last: 6, entries: []))
+  }
+
+  @Test("superseded are those that still wait, all at once, and each says by which run")
+  func superseding() async throws {
+    for _ in 1...5 { try await queue() }
+    _ = try await store.move(run: 2, to: RunOutcome(.cancelled, reason: "cancelled by ada"), at: someDate)
+    _ = try await store.move(run: 3, to: RunOutcome(.running), at: someDate)
+
+    #expect(try await store.supersede([1, 2, 3, 4, 99], by: 5, at: someDate + 1) == [1, 4])
+
+    let run = try #require(try await store.run(number: 4))
+    #expect(run.state == .superseded)
+    #expect(run.supersededBy == 5)
+    #expect(run.reason == "superseded by run 5 before it began")
+    #expect(run.finishedAt == someDate + 1)
+    #expect(try await store.run(number: 3)?.state == .running)
+    #expect(try await store.run(number: 2)?.reason == "cancelled by ada")
+    #expect(try await store.runs(RunFilter(state: .superseded)).map(\.number) == [4, 1])
+  }
+
+  @Test("a delivery tells which of its runs were superseded, and by which")
+  func inInbox() async throws {
+    let recorded = try await store.record(someDelivery("d-1", runs: [try someRequest(), try someRequest("docs")]))
+    _ = try await store.record(someDelivery("d-2", runs: [try someRequest()]))
+    _ = try await store.supersede([1], by: 3, at: someDate)
+
+    #expect(try await store.delivery(number: recorded.number)?.superseded == [SupersededRun(run: 1, by: 3)])
+    let inbox = try await store.deliveries(DeliveryFilter(limit: 10))
+    #expect(inbox.map(\.superseded) == [[], [SupersededRun(run: 1, by: 3)]])
+  }
+
+  @Test("what a run has deployed is remembered with its end, for its pipeline, repository and ref alone")
+  func deployed() async throws {
+    let run = try await queue(commit: commit(1))
+    let dev = try await queue(commit: commit(2), ref: "refs/heads/dev")
+    _ = try await store.move(run: run.number, to: RunOutcome(.running), at: someDate)
+    #expect(try await store.newestDeployed(like: run.request) == nil)
+
+    _ = try await store.move(
+      run: run.number, to: RunOutcome(.failed, reason: "exit 3", deployed: commit(1)), at: someDate)
+
+    #expect(try await store.newestDeployed(like: run.request) == DeployedCommit(commit: commit(1), run: 1))
+    #expect(try await store.newestDeployed(like: dev.request) == nil)
+    #expect(try await store.newestDeployed(like: try someRequest("docs")) == nil)
+    // An end that deployed nothing leaves what was.
+    let next = try await queue(commit: commit(3))
+    _ = try await store.move(run: next.number, to: RunOutcome(.failed, reason: "fetch failed"), at: someDate)
+    #expect(try await store.newestDeployed(like: run.request)?.run == 1)
+  }
+
+  @Test("a run that waits says for which: the one under way, else the one that goes first")
+  func waitsFor() async throws {
+    for _ in 1...3 { try await queue(group: "production") }
+    try await queue("docs")
+    #expect(try await store.runs(RunFilter()).map(\.waitsFor) == [nil, 1, 1, nil])
+
+    _ = try await store.move(run: 1, to: RunOutcome(.running), at: someDate)
+    _ = try await store.move(run: 2, to: RunOutcome(.cancelled), at: someDate)
+    #expect(try await store.runs(RunFilter()).map(\.waitsFor) == [nil, 1, nil, nil])
+    // The pipeline's file names another group by now.
+    try await queue(group: "other")
+    #expect(try await store.run(number: 5)?.waitsFor == 1)
+  }
+
+  @Test("a store of an earlier version knows what was deployed last, and runs its queue")
+  func migration() async throws {
+    try await queue(commit: commit(1))
+    for number in 2...3 {
+      try await queue(commit: commit(number))
+      _ = try await store.move(run: number, to: RunOutcome(.running), at: someDate)
+    }
+    _ = try await store.move(run: 2, to: RunOutcome(.succeeded), at: someDate)
+    _ = try await store.move(run: 3, to: RunOutcome(.failed), at: someDate)
+    try store.close()
+    let tool = try DatabaseQueue(path: fixture.path)
+    try await tool.write { db in
+      // As 0005 left it.
+      try db.execute(
+        sql: """
+          DELETE FROM grdb_migrations WHERE identifier LIKE '0006%';
+          DROP TABLE repeats;
+          DROP TABLE deployed_refs;
+          DROP INDEX runs_queued_by_group;
+          DROP INDEX runs_queued_by_ref;
+          ALTER TABLE runs DROP COLUMN mode;
+          ALTER TABLE runs DROP COLUMN may_go_back;
+          ALTER TABLE runs DROP COLUMN superseded_by;
+          """)
+    }
+    try tool.close()
+
+    let store = try SQLiteStore.open(path: fixture.path)
+
+    #expect(try await store.newestDeployed(like: try someRequest()) == DeployedCommit(commit: commit(2), run: 2))
+    #expect(try await store.nextRuns(besides: [], limit: 5).map(\.number) == [1])
+    #expect(try await store.waiting(like: try #require(try await store.run(number: 1)), limit: 5).mode == .queue)
+  }
+}
