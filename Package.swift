@@ -13,6 +13,15 @@ let settings: [SwiftSetting] = [
   .treatWarning("DeprecatedDeclaration", as: .warning, .when(configuration: .debug)),
 ]
 
+/// For `scripts/torture/run --prove` alone, which must find out a store that does not do its work: one that does not wait
+/// for the disk, and one that accepts an id twice. Nothing is defined in any other build.
+let proof: [SwiftSetting] =
+  switch Context.environment["PUSHROD_PROOF"] {
+  case "without-fsync": [.define("PROOF_WITHOUT_FSYNC")]
+  case "without-deduplication": [.define("PROOF_WITHOUT_DEDUPLICATION")]
+  default: []
+  }
+
 let package = Package(
   name: "pushrod",
   products: [
@@ -76,9 +85,10 @@ let package = Package(
         "Model",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Metrics", package: "swift-metrics"),
       ],
-      swiftSettings: settings),
+      swiftSettings: settings + proof),
     .target(
       name: "Agent",
       dependencies: [
@@ -204,7 +214,10 @@ let package = Package(
       dependencies: ["pushrod", "pushrod-runner", "Model", "EndToEndSupport", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "FaultTests",
-      dependencies: ["pushrod", "pushrod-runner", "Model", "EndToEndSupport", "TestSupport"], swiftSettings: settings),
+      dependencies: [
+        "pushrod", "pushrod-runner", "Model", "Store", "EndToEndSupport", "TestSupport",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -33,6 +33,9 @@ public protocol AgentControl: Sendable {
 
   /// Takes new configuration and pipelines; where they are broken the old ones stay in force.
   func reload(by person: Person) async throws -> ReloadReport
+
+  /// A copy of the store, whole as of one moment, while the agent goes on with its work.
+  func backup(by person: Person) async throws -> any StoreCopy
 }
 
 /// One request to `/webhook/<source>`, as received, whichever way it came.
@@ -96,10 +99,13 @@ public struct AgentStatus: Codable, Sendable, Hashable {
   public var polls: [PollReport]?
   /// The ways in that the agent opens itself, by source.
   public var subscriptions: [SubscriptionStatus]?
+  /// Why nothing can be recorded at this moment; `nil` while all is well.
+  public var storeTrouble: StoreTrouble?
 
   public init(
     version: String, pid: Int, uptime: Seconds, pipelines: [String], sources: [String], runningRuns: Int,
-    queuedRuns: Int, reloadError: String?, polls: [PollReport]? = nil, subscriptions: [SubscriptionStatus]? = nil
+    queuedRuns: Int, reloadError: String?, polls: [PollReport]? = nil, subscriptions: [SubscriptionStatus]? = nil,
+    storeTrouble: StoreTrouble? = nil
   ) {
     self.version = version
     self.pid = pid
@@ -111,6 +117,7 @@ public struct AgentStatus: Codable, Sendable, Hashable {
     self.reloadError = reloadError
     self.polls = polls
     self.subscriptions = subscriptions
+    self.storeTrouble = storeTrouble
   }
 }
 

@@ -131,3 +131,9 @@ int pushrod_pipe(int ends[2], int size) {
   if (size > 65536) fcntl(ends[1], F_SETPIPE_SZ, size);
   return fcntl(ends[0], F_SETFL, O_NONBLOCK);
 }
+
+int pushrod_reserve(int descriptor, off_t size) {
+  struct stat status;
+  if (fstat(descriptor, &status) != 0) return -1;
+  return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, status.st_size, size);
+}

@@ -13,17 +13,22 @@ struct RunPath {
   static let finallyTimeout: Seconds = 300
 
   /// Goes all the way. The last event is written when this returns.
-  /// - Throws: `RunDirectoryError` where events cannot be written; the run is then without an end.
+  /// - Throws: `RunDirectoryError` where not even its end can be written.
   func travel(from start: Instant, cgroup: String?) throws(RunDirectoryError) {
     try record.runStarted(cgroup: cgroup)
     let workspace = WorkspaceLock.acquire(spec.workspace)
     let outcome: RunOutcome
-    if let problem = secrets.problem {
-      outcome = try fail(problem)
-    } else if workspace == nil {
-      outcome = try fail("the workspace \(spec.workspace) is in use by another run, or cannot be locked")
-    } else {
-      outcome = try deploy(runLimit: start + spec.request.pipeline.timeout.duration)
+    do throws(RunDirectoryError) {
+      if let problem = secrets.problem {
+        outcome = try fail(problem)
+      } else if workspace == nil {
+        outcome = try fail("the workspace \(spec.workspace) is in use by another run, or cannot be locked")
+      } else {
+        outcome = try deploy(runLimit: start + spec.request.pipeline.timeout.duration)
+      }
+    } catch {
+      // A log could not be made, or the room that is kept for events is used up: the end may be told all the same.
+      outcome = RunOutcome(.failed, reason: "the run could not be written down: \(error)")
     }
     // Before the last event: whoever reads it may start the pipeline's next run at once.
     workspace?.release()

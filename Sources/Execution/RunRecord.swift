@@ -8,12 +8,14 @@ final class RunRecord {
   let directory: RunDirectory
   let masker: Masker
   private let events: EventWriter
+  private let room: ReservedRoom?
 
   /// - Throws: `RunDirectoryError.taken` where the run was started before.
   init(_ directory: RunDirectory, masker: Masker) throws(RunDirectoryError) {
     self.directory = directory
     self.masker = masker
     events = try EventWriter(directory)
+    room = ReservedRoom(directory.eventsPath)
   }
 
   /// Comes to disk with the end of `fetch`, and so before any step of the pipeline runs.
@@ -30,14 +32,13 @@ final class RunRecord {
     return log
   }
 
-  /// The log comes to disk before the event that calls it whole.
+  /// The log is on the disk already: the event calls it whole.
   /// - Parameters:
   ///   - commit: what is in the workspace, at the end of `fetch`.
   ///   - wentBack: `RunEvent.wentBack`.
   func stepFinished(
     _ index: Int, _ name: String, _ result: StepResult, log: LogWriter, commit: CommitID? = nil, wentBack: Bool? = nil
   ) throws(RunDirectoryError) {
-    try? log.sync()
     var event = RunEvent(
       at: Date(), event: .stepFinished, step: index, name: name, log: log.name, stepState: result.state,
       reason: result.explanation.map(masker.masked), commit: commit,
@@ -71,5 +72,6 @@ final class RunRecord {
         at: Date(), event: .runFinished, runState: outcome.state, reason: outcome.reason.map(masker.masked),
         failedStep: outcome.failedStep, supersededBy: outcome.supersededBy),
       durable: true)
+    room?.giveBack()
   }
 }

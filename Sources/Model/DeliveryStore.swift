@@ -109,6 +109,11 @@ public struct DeliveryFilter: Hashable, Sendable {
 public struct StoreFailure: Error, Sendable, CustomStringConvertible {
   /// For the operator's log. Holds no SQL arguments.
   public let description: String
+  /// The store itself tells of the cause, once (`StoreCondition`), so who gets this need not tell of it each time.
+  public let isAnnounced: Bool
 
-  public init(_ description: String) { self.description = description }
+  public init(_ description: String, isAnnounced: Bool = false) {
+    self.description = description
+    self.isAnnounced = isAnnounced
+  }
 }

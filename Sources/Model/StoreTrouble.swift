@@ -1,7 +1,7 @@
 public import struct FoundationEssentials.Date
 
 /// Why nothing can be recorded at this moment.
-public struct StoreTrouble: Hashable, Sendable {
+public struct StoreTrouble: Codable, Hashable, Sendable {
   /// A sentence for the operator, without SQL arguments.
   public var reason: String
   public var since: Date

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 public import Model
 
@@ -17,6 +18,12 @@ public struct RunArea: Sendable, Hashable {
 
   public func directory(ofRun number: Int) -> RunDirectory {
     RunDirectory(path: runs + "/\(number)")
+  }
+
+  /// The highest number of which there is a directory; 0 where there is none.
+  public var highestRun: Int {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: runs)) ?? []
+    return names.compactMap { Int($0) }.max() ?? 0
   }
 
   /// The folder that a pipeline's steps work in; kept from run to run.

@@ -23,9 +23,13 @@ final class Checkpoints: Sendable {
   private static let pagesPerDelivery = 4
 
   private let state = Mutex(State())
-  private let queue: DatabaseQueue
+  private let connection: OneConnection
+  private let health: StoreHealth
 
-  init(_ queue: DatabaseQueue) { self.queue = queue }
+  init(_ connection: OneConnection, _ health: StoreHealth) {
+    self.connection = connection
+    self.health = health
+  }
 
   /// Called on the connection's queue after a commit, when its deliveries have been answered.
   func wrote(_ bytes: Int, deliveries: Int, _ db: Database) {
@@ -47,21 +51,20 @@ final class Checkpoints: Sendable {
       guard let self else { return }
       let isQuiet = state.withLock { $0.writes == before }
       guard isQuiet else { return scheduleLater() }
-      queue.asyncWriteWithoutTransaction { db in
+      connection.async { db in
         let due = self.state.withLock { state in
           state.isScheduled = false
           return state.pages >= Checkpoints.some
         }
-        if due { self.run(db) }
+        if due, let db { self.run(db) }
       }
     }
   }
 
-  /// A failure (disk full, …) is met again, and told, by the next commit.
+  /// What fails here fails nobody's delivery: all of it is still in the log.
   private func run(_ db: Database) {
-    // Closed between the timer's start and its end: SQLite would follow a null pointer.
-    guard db.sqliteConnection != nil else { return }
-    _ = try? db.checkpoint(.passive)
+    guard health.refusal == nil else { return }
+    do { try db.checkpoint(.passive) } catch { _ = health.failure(error, db) }
     state.withLock { $0.pages = 0 }
   }
 }

@@ -13,6 +13,7 @@ final class DataLock: Sendable {
     guard descriptor >= 0 else {
       throw StoreFailure("cannot open \(path): \(String(cString: strerror(errno))).")
     }
+    PrivateFile.give(descriptor, toOwnerOf: folder)
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
       close(descriptor)

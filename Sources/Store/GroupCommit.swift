@@ -1,3 +1,4 @@
+import Dispatch
 import GRDB
 import Model
 import Synchronization
@@ -9,13 +10,17 @@ import Synchronization
 final class GroupCommit: Sendable {
   private struct Waiting: Sendable {
     let delivery: PreparedDelivery
-    let answer: CheckedContinuation<RecordedDelivery, any Error>
+    let answer: PendingAnswer
+    let since: ContinuousClock.Instant
   }
 
   private struct State {
     var waiting: [Waiting] = []
     var bytes = 0
     var isScheduled = false
+    /// Of the batch that is being committed, oldest first.
+    var committing: [Waiting] = []
+    var isWatched = false
   }
 
   /// Beyond these, deliveries are refused (503) rather than kept in memory.
@@ -23,43 +28,59 @@ final class GroupCommit: Sendable {
   private static let mostBytes = 256 << 20
 
   private let state = Mutex(State())
-  private let queue: DatabaseQueue
-  private let path: String
+  private let connection: OneConnection
+  private let health: StoreHealth
   private let checkpoints: Checkpoints
+  private let patience: Duration
 
-  init(_ queue: DatabaseQueue, path: String, checkpoints: Checkpoints) {
-    self.queue = queue
-    self.path = path
+  /// - Parameter patience: after so long a disk that does not come back counts as one that failed; senders give up after ten
+  ///   seconds (GitHub), and must have their answer before.
+  init(_ connection: OneConnection, _ health: StoreHealth, _ checkpoints: Checkpoints, patience: Duration) {
+    self.connection = connection
+    self.health = health
     self.checkpoints = checkpoints
+    self.patience = patience
   }
 
   /// - Returns: when the delivery is durable.
   func record(_ delivery: PreparedDelivery) async throws -> RecordedDelivery {
-    try await withCheckedThrowingContinuation { answer in
-      let (accepted, first) = state.withLock { state in
+    if let refusal = health.refusal { throw refusal }
+    return try await withCheckedThrowingContinuation { continuation in
+      let waiting = Waiting(delivery: delivery, answer: PendingAnswer(continuation), since: .now)
+      let (accepted, first, unwatched) = state.withLock { state in
         guard state.waiting.count < GroupCommit.mostWaiting, state.bytes + delivery.size <= GroupCommit.mostBytes
-        else { return (false, false) }
-        state.waiting.append(Waiting(delivery: delivery, answer: answer))
+        else { return (false, false, false) }
+        state.waiting.append(waiting)
         state.bytes += delivery.size
-        let first = !state.isScheduled
-        state.isScheduled = true
-        return (true, first)
+        defer {
+          state.isScheduled = true
+          state.isWatched = true
+        }
+        return (true, !state.isScheduled, !state.isWatched)
       }
       if !accepted {
-        answer.resume(throwing: StoreFailure("more deliveries wait for the disk than there is memory for."))
-      } else if first {
-        queue.asyncWriteWithoutTransaction { self.commit($0) }
+        waiting.answer.resume(throwing: StoreFailure("more deliveries wait for the disk than there is memory for."))
       }
+      if first { connection.async { self.commit($0) } }
+      if unwatched { watch() }
     }
   }
 
-  private func commit(_ db: Database) {
+  private func commit(_ db: Database?) {
     let batch = state.withLock { state in
-      defer { state = State() }
-      return state.waiting
+      let batch = state.waiting
+      state.waiting = []
+      state.bytes = 0
+      state.isScheduled = false
+      state.committing = batch
+      return batch
     }
+    defer { state.withLock { $0.committing = [] } }
     var results: [Result<RecordedDelivery, any Error>] = []
     results.reserveCapacity(batch.count)
+    guard let db else { return refuse(batch, health.refusal ?? StoreFailure("the store is closed.")) }
+    if let refusal = health.refusal { return refuse(batch, refusal) }
+    if connection.isMoved { return refuse(batch, health.suffer(.lost, StoreFailure.moved(connection.path).description)) }
     do {
       try db.inTransaction(.immediate) {
         for waiting in batch { results.append(try insert(waiting.delivery, db, alone: batch.count == 1)) }
@@ -67,12 +88,14 @@ final class GroupCommit: Sendable {
       }
     } catch {
       // Nothing of the batch is in the store.
-      let failure = StoreFailure(error, path: path)
-      for waiting in batch { waiting.answer.resume(throwing: failure) }
-      return
+      return refuse(batch, health.failure(error, db))
     }
     for (waiting, result) in zip(batch, results) { waiting.answer.resume(with: result) }
     checkpoints.wrote(batch.reduce(0) { $0 + $1.delivery.size }, deliveries: batch.count, db)
+  }
+
+  private func refuse(_ batch: [Waiting], _ failure: any Error) {
+    for waiting in batch { waiting.answer.resume(throwing: failure) }
   }
 
   /// In a savepoint of its own where others share the transaction: what one delivery breaks does not hurt
@@ -89,8 +112,39 @@ final class GroupCommit: Sendable {
       }
       return recorded.map { .success($0) } ?? .failure(StoreFailure("the delivery was not recorded."))
     } catch {
-      guard db.isInsideTransaction, !StoreFailure.isOfTheDisk(error) else { throw error }
-      return .failure(StoreFailure(error, path: path))
+      guard db.isInsideTransaction, Ailment(error) == nil else { throw error }
+      return .failure(health.failure(error, db))
     }
   }
+
+  // MARK: A disk that does not come back
+
+  /// Looks once a second, while anybody waits, whether they wait too long.
+  private func watch() {
+    DispatchQueue.global().asyncAfter(deadline: .now() + GroupCommit.look) { [weak self] in self?.lookAtWaiting() }
+  }
+
+  private func lookAtWaiting() {
+    let (overdue, goesOn) = state.withLock { state in
+      let now = ContinuousClock.now
+      let isOverdue = { (waiting: Waiting) in waiting.since.duration(to: now) >= self.patience }
+      let overdue = state.committing.filter(isOverdue) + state.waiting.filter(isOverdue)
+      // Those of the running commit may yet be recorded; a sender that repeats one then gets its verdict.
+      state.committing.removeAll(where: isOverdue)
+      state.waiting.removeAll { waiting in
+        guard isOverdue(waiting) else { return false }
+        state.bytes -= waiting.delivery.size
+        return true
+      }
+      state.isWatched = !state.committing.isEmpty || !state.waiting.isEmpty
+      return (overdue, state.isWatched)
+    }
+    if !overdue.isEmpty {
+      refuse(
+        overdue, health.suffer(.passing, "the disk that holds \(connection.path) has not answered for \(patience)."))
+    }
+    if goesOn { watch() }
+  }
+
+  private static let look = DispatchTimeInterval.milliseconds(500)
 }

@@ -26,9 +26,13 @@ final class RejectionRing: Sendable {
   private static let delay = DispatchTimeInterval.milliseconds(250)
 
   private let state = Mutex(State())
-  private let queue: DatabaseQueue
+  private let connection: OneConnection
+  private let health: StoreHealth
 
-  init(_ queue: DatabaseQueue) { self.queue = queue }
+  init(_ connection: OneConnection, _ health: StoreHealth) {
+    self.connection = connection
+    self.health = health
+  }
 
   func add(_ delivery: NewDelivery, reason: String) {
     var note = Note(delivery: delivery, bodySize: delivery.body.count, reason: reason)
@@ -41,19 +45,26 @@ final class RejectionRing: Sendable {
     }
     guard schedule else { return }
     DispatchQueue.global().asyncAfter(deadline: .now() + RejectionRing.delay) { [self] in
-      queue.asyncWriteWithoutTransaction { self.flush($0) }
+      connection.async { self.flush($0) }
     }
   }
 
-  /// Writes what waits. A failure loses the notes: they are of no use to anybody but a curious operator, and
-  /// deliveries tell of a broken disk loudly enough.
-  func flush(_ db: Database) {
+  /// Writes what waits. A failure loses the notes: they are of no use to anybody but a curious operator.
+  func flush(_ db: Database?) {
     let notes = state.withLock { state in
       defer { state = State() }
       return state.waiting
     }
-    guard !notes.isEmpty else { return }
-    try? db.inSavepoint {
+    guard !notes.isEmpty, let db, health.refusal == nil else { return }
+    do {
+      try write(notes, db)
+    } catch {
+      _ = health.failure(error, db)
+    }
+  }
+
+  private func write(_ notes: [Note], _ db: Database) throws {
+    try db.inSavepoint {
       for note in notes { try insert(note, db) }
       try db.cachedStatement(
         sql: """

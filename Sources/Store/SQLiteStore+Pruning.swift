@@ -19,19 +19,16 @@ extension SQLiteStore: InboxPruning {
   }
 
   private func next(_ sweep: InboxSweep) async throws -> (InboxSweep, InboxSweep.Batch) {
-    do {
-      return try await queue.writeWithoutTransaction { [checkpoints] db in
-        var sweep = sweep
-        var batch = InboxSweep.Batch()
-        try db.inTransaction(.immediate) {
-          batch = try sweep.removeBatch(db)
-          return .commit
-        }
-        checkpoints.wrote(batch.bytes, deliveries: batch.count, db)
-        return (sweep, batch)
+    try await onConnection { [checkpoints, health] db in
+      if let refusal = health.refusal { throw refusal }
+      var sweep = sweep
+      var batch = InboxSweep.Batch()
+      try db.inTransaction(.immediate) {
+        batch = try sweep.removeBatch(db)
+        return .commit
       }
-    } catch {
-      throw StoreFailure.unlessCancelled(error, path: path)
+      checkpoints.wrote(batch.bytes, deliveries: batch.count, db)
+      return (sweep, batch)
     }
   }
 }

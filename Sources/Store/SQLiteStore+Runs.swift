@@ -58,6 +58,21 @@ extension SQLiteStore: RunStore {
     }
   }
 
+  /// Lets the next run have a number above `number`, whatever the highest is that the store knows: after a backup was put
+  /// back there are run directories of which it knows nothing, and a number must not be given twice.
+  /// - Throws: `StoreFailure`.
+  public func numberRuns(above number: Int) async throws {
+    guard number > 0 else { return }
+    try await write { db in
+      let known = try Int.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'runs'")
+      guard number > known ?? 0 else { return }
+      try db.execute(
+        sql: known == nil
+          ? "INSERT INTO sqlite_sequence (seq, name) VALUES (?, 'runs')"
+          : "UPDATE sqlite_sequence SET seq = ? WHERE name = 'runs'", arguments: [number])
+    }
+  }
+
   private func select(_ clause: String, _ arguments: StatementArguments) async throws -> [Run] {
     try await read { db in
       let statement = try db.cachedStatement(sql: "SELECT \(RunRow.columns) FROM runs \(clause)")

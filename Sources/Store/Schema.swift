@@ -3,7 +3,7 @@ import Model
 
 /// The migrations, in order. One that was released is never changed; the next one is added below it.
 enum Schema {
-  private static var migrator: DatabaseMigrator {
+  static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("0001 inbox and runs", migrate: Migration0001.apply)
     migrator.registerMigration("0002 ways and replays", migrate: Migration0002.apply)
@@ -19,10 +19,14 @@ enum Schema {
   static func migrate(_ queue: DatabaseQueue, path: String) throws {
     let migrator = migrator
     guard try queue.read({ try !migrator.hasBeenSuperseded($0) }) else {
-      throw StoreFailure(
-        "the store \(path) was written by a newer pushrod than this one (\(PushrodVersion.current)); install that "
-          + "version again, or put back the backup from before the upgrade.")
+      throw newer(path)
     }
     try migrator.migrate(queue)
+  }
+
+  static func newer(_ path: String) -> StoreFailure {
+    StoreFailure(
+      "the store \(path) was written by a newer pushrod than this one (\(PushrodVersion.current)); install that "
+        + "version again, or put back the backup from before the upgrade.")
   }
 }

@@ -3,38 +3,31 @@ import Model
 
 extension StoreFailure {
   /// Puts an error of the database into a sentence for the operator. SQL arguments stay out of it.
-  init(_ error: any Error, path: String) {
+  /// - Parameter system: what the operating system said, where it is known.
+  init(_ error: any Error, path: String, system: String? = nil) {
     switch error {
     case let failure as StoreFailure: self = failure
-    case let error as DatabaseError: self.init(StoreFailure.sentence(error, path))
+    case let error as DatabaseError: self.init(StoreFailure.sentence(error, path, system))
     default: self.init("the store \(path) failed: \(error).")
-    }
-  }
-
-  /// A task that was cancelled while it waited is not a failure of the store.
-  static func unlessCancelled(_ error: any Error, path: String) -> any Error {
-    error is CancellationError ? error : StoreFailure(error, path: path)
-  }
-
-  /// The cause is not in what was to be written, so nothing else can be written either.
-  static func isOfTheDisk(_ error: any Error) -> Bool {
-    guard let error = error as? DatabaseError else { return false }
-    switch error.resultCode {
-    case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_CORRUPT, .SQLITE_NOTADB,
-      .SQLITE_NOMEM, .SQLITE_BUSY:
-      return true
-    default: return false
     }
   }
 
   static func damaged(_ path: String, detail: String) -> StoreFailure {
     StoreFailure(
-      "the store \(path) is damaged (\(detail)). Put a backup in its place, or move the file away: "
-        + "the agent then starts with an empty one, and redelivering at the forge brings pushes back.")
+      "the store \(path) is damaged (\(detail)). Stop the agent and put a backup in its place (`pushrod restore FILE`), "
+        + "or move the file away: the agent then starts with an empty one, and redelivering at the forge brings "
+        + "pushes back.")
   }
 
-  private static func sentence(_ error: DatabaseError, _ path: String) -> String {
-    let detail = error.message ?? error.resultCode.description
+  static func moved(_ path: String) -> StoreFailure {
+    StoreFailure(
+      "the store \(path) was moved, replaced or removed while the agent used it; put it back, or restart the agent to "
+        + "begin with what is there now.")
+  }
+
+  private static func sentence(_ error: DatabaseError, _ path: String, _ system: String?) -> String {
+    let said = error.message ?? error.resultCode.description
+    let detail = system.map { "\(said): \($0)" } ?? said
     switch error.resultCode {
     case .SQLITE_FULL:
       return "the disk that holds \(path) is full; deliveries are taken again as soon as there is room."

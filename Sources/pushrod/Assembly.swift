@@ -33,7 +33,8 @@ struct Assembly {
     let certificate = try configuration.tls.map { try ServerCertificate(CertificateOrigin($0), logger: logger) }
     let rules = RulesInForce(
       try RulesetBuilding.rules(configuration), origin: rulesOrigin(certificate), logger: logger)
-    let store = try SQLiteStore.open(path: configuration.data + "/pushrod.db")
+    let store = try SQLiteStore.open(path: configuration.storePath) { StoreNotice.log($0, logger) }
+    try await store.numberRuns(above: area.highestRun)
     try APISocket.prepare(configuration.socket)
 
     let dispatcher = Dispatcher(
@@ -49,7 +50,7 @@ struct Assembly {
     let agent = LocalAgent(
       store: store, rules: rules, dispatcher: dispatcher, area: area,
       probe: RunnerProbe(executable: runner, environment: environment),
-      verification: PayPalVerification(client: outgoing.client), poller: poller, subscriptions: board,
+      verification: PayPalVerification(client: outgoing.client), poller: poller, subscriptions: board, keeping: store,
       pid: Int(getpid()), githubAddresses: github, logger: logger)
     let subscriptions = Subscriptions(
       rules: rules, board: board, limits: SubscriptionLimits(body: configuration.limits.body), logger: logger,

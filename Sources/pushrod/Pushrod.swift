@@ -31,6 +31,8 @@ struct Pushrod: AsyncParsableCommand {
     ReloadCommand.self,
     TokenCommand.self,
     AuditCommand.self,
+    BackupCommand.self,
+    RestoreCommand.self,
     VerifyCommand.self,
     ExplainCommand.self,
   ]

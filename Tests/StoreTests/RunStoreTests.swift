@@ -6,7 +6,9 @@ import Testing
 @Suite struct RunStoreTests {
   @Test("a run goes from queued over running to its end, with the times of each")
   func life() async throws {
-    let store = try StoreUnderTest().store
+    let fixture = try StoreUnderTest()
+    defer { withExtendedLifetime(fixture) {} }
+    let store = fixture.store
     let later = someDate + 5
     let end = someDate + 9
     let queued = try await store.enqueue(try someRequest(), at: someDate)
@@ -30,7 +32,9 @@ import Testing
 
   @Test("every edge that does not exist is refused, and changes nothing", arguments: RunState.allCases)
   func illegalEdges(from state: RunState) async throws {
-    let store = try StoreUnderTest().store
+    let fixture = try StoreUnderTest()
+    defer { withExtendedLifetime(fixture) {} }
+    let store = fixture.store
     let run = try await store.enqueue(try someRequest(), at: someDate)
     if state != .queued {
       if !RunState.queued.successors.contains(state) {
@@ -49,7 +53,9 @@ import Testing
 
   @Test("of two that end a run at the same time, one wins")
   func race() async throws {
-    let store = try StoreUnderTest().store
+    let fixture = try StoreUnderTest()
+    defer { withExtendedLifetime(fixture) {} }
+    let store = fixture.store
     let run = try await store.enqueue(try someRequest(), at: someDate)
     let outcomes: [RunOutcome] = [RunOutcome(.running), RunOutcome(.cancelled, reason: "cancelled by ada")]
 
@@ -68,7 +74,9 @@ import Testing
 
   @Test("a run without a commit gets the one that its runner found, once, and is found by it")
   func foundCommit() async throws {
-    let store = try StoreUnderTest().store
+    let fixture = try StoreUnderTest()
+    defer { withExtendedLifetime(fixture) {} }
+    let store = fixture.store
     var request = try someRequest()
     request.commit = nil
     let run = try await store.enqueue(request, at: someDate)
@@ -90,7 +98,9 @@ import Testing
 
   @Test("runs are found by pipeline, state and the beginning of their commit, newest first")
   func filters() async throws {
-    let store = try StoreUnderTest().store
+    let fixture = try StoreUnderTest()
+    defer { withExtendedLifetime(fixture) {} }
+    let store = fixture.store
     let other = CommitID(String(repeating: "b2", count: 20))!
     for number in 1...6 {
       _ = try await store.enqueue(

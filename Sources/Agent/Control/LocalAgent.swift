@@ -16,13 +16,15 @@ public struct LocalAgent: AgentControl {
   private let area: RunArea
   private let poller: Poller?
   private let subscriptions: SubscriptionBoard
+  private let keeping: (any StoreCondition & StoreBackup)?
   private let pid: Int
   private let began = ContinuousClock.now
 
+  /// - Parameter keeping: the same store, where it can be copied and tells how it is.
   public init(
     store: any DeliveryStore & RunStore & AuditStore, rules: RulesInForce, dispatcher: Dispatcher, area: RunArea,
     probe: RunnerProbe, verification: any RemoteVerification, poller: Poller? = nil,
-    subscriptions: SubscriptionBoard = SubscriptionBoard(), pid: Int,
+    subscriptions: SubscriptionBoard = SubscriptionBoard(), keeping: (any StoreCondition & StoreBackup)? = nil, pid: Int,
     githubAddresses: PublishedRanges = PublishedRanges(), logger: Logger
   ) {
     self.store = store
@@ -32,6 +34,7 @@ public struct LocalAgent: AgentControl {
     self.area = area
     self.poller = poller
     self.subscriptions = subscriptions
+    self.keeping = keeping
     self.pid = pid
     pushPath = PushPath(
       rules: rules, store: store, proof: ProofOfOrigin(verification: verification),
@@ -53,7 +56,7 @@ public struct LocalAgent: AgentControl {
       runningRuns: await dispatcher.running,
       // A count for people; a store that cannot even be read shows elsewhere.
       queuedRuns: (try? await store.queueLength()) ?? 0, reloadError: rules.reloadError,
-      polls: await poller?.reports, subscriptions: subscriptions.all)
+      polls: await poller?.reports, subscriptions: subscriptions.all, storeTrouble: keeping?.trouble)
   }
 
   public func runs(_ filter: RunFilter) async throws -> [Run] { try await store.runs(filter) }
@@ -109,6 +112,14 @@ public struct LocalAgent: AgentControl {
     // More runs at a time may be allowed now.
     dispatcher.wake()
     return report
+  }
+
+  public func backup(by person: Person) async throws -> any StoreCopy {
+    guard let keeping else { throw ControlError.unavailable("this agent's store cannot be copied.") }
+    return try await trail.carryOut(.backup, "store", by: person) {
+      let copy = try await keeping.copy()
+      return (copy, "\(copy.size) bytes")
+    }
   }
 }
 

@@ -54,8 +54,8 @@ struct PushPath: Sendable {
       case .body(let reason): return .malformed(reason)
       }
     } catch {
-      logger.error(
-        "a delivery could not be recorded and was answered 503",
+      logger.log(
+        level: .forFailure(error), "a delivery could not be recorded and was answered 503",
         metadata: [
           "event": "store_failed", "source": "\(source.name)",
           "delivery_id": "\(source.sender.id(of: request.headers) ?? "-")", "error": "\(error)",

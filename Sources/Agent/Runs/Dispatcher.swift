@@ -87,7 +87,7 @@ public actor Dispatcher: Service {
         for run in try await store.runningRuns() { carryOn(run) }
         return
       } catch {
-        logger.error("the running runs could not be read", metadata: ["event": "store_failed", "error": "\(error)"])
+        logger.log(level: .forFailure(error), "the running runs could not be read", metadata: ["event": "store_failed", "error": "\(error)"])
         try? await Task.sleep(for: .seconds(1))
       }
     }
@@ -119,7 +119,7 @@ public actor Dispatcher: Service {
         }
       }
     } catch {
-      logger.error("the queue could not be read", metadata: ["event": "store_failed", "error": "\(error)"])
+      logger.log(level: .forFailure(error), "the queue could not be read", metadata: ["event": "store_failed", "error": "\(error)"])
       isDue.store(true, ordering: .relaxed)
     }
   }
@@ -171,8 +171,8 @@ public actor Dispatcher: Service {
       return await finish(run, RunOutcome(.failed, reason: impossible.description))
     } catch {
       guard !(error is CancellationError) else { return }
-      logger.error(
-        "run \(run.number) could not be started; it stays queued",
+      logger.log(
+        level: .forFailure(error), "run \(run.number) could not be started; it stays queued",
         metadata: ["event": "store_failed", "run": "\(run.number)", "error": "\(error)"])
       try? await Task.sleep(for: .seconds(1))
       return
@@ -209,8 +209,8 @@ public actor Dispatcher: Service {
       } catch is RunState.IllegalTransition {
         return
       } catch {
-        logger.error(
-          "the end of run \(run.number) could not be recorded; it is tried again",
+        logger.log(
+          level: .forFailure(error), "the end of run \(run.number) could not be recorded; it is tried again",
           metadata: ["event": "store_failed", "run": "\(run.number)", "error": "\(error)"])
         try? await Task.sleep(for: .seconds(1))
       }

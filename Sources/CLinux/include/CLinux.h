@@ -45,3 +45,7 @@ int pushrod_pipe(int ends[2], int size);
 /// posix_spawn_file_actions_addclosefrom_np(3) of glibc 2.34, which is declared under _GNU_SOURCE only: the
 /// child closes every descriptor from `first` on. `actions` is a `posix_spawn_file_actions_t`. 0, or an errno.
 int pushrod_spawn_close_from(void *actions, int first);
+
+/// fallocate(2) with FALLOC_FL_KEEP_SIZE, which needs _GNU_SOURCE: `size` bytes behind the end of the file can be written
+/// later, also on a disk that is full by then, and the file looks as before. 0, or -1 and errno.
+int pushrod_reserve(int descriptor, off_t size);

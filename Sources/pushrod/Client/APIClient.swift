@@ -65,6 +65,13 @@ struct APIClient: Sendable {
     return try await execute(request).body
   }
 
+  /// What a POST makes, as it comes in.
+  /// - Returns: how many bytes are announced, and them.
+  func download(_ path: String) async throws -> (size: Int?, body: HTTPClientResponse.Body) {
+    let response = try await execute(request(.POST, path, []))
+    return (response.headers.first(name: "content-length").flatMap { Int($0) }, response.body)
+  }
+
   // MARK: Requests
 
   private func request(

@@ -17,6 +17,8 @@ struct Terminal {
     return Terminal(isColoured: colours, width: isKnown ? Int(size.ws_col) : 80)
   }()
 
+  static var standardErrorIsTerminal: Bool { isatty(2) == 1 }
+
   func style(_ text: String, _ style: Style) -> String {
     isColoured ? "\u{1b}[\(style.rawValue)m\(text)\u{1b}[0m" : text
   }

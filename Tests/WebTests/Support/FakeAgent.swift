@@ -122,6 +122,21 @@ final class FakeAgent: AgentControl {
     try check()
     return ReloadReport(pipelines: ["shop"], sources: ["github"], needsRestart: [])
   }
+
+  func backup(by person: Person) async throws -> any StoreCopy {
+    try check()
+    state.withLock { $0.orders.append("backup \(person)") }
+    return FakeCopy()
+  }
+}
+
+/// A little more than is sent at once.
+struct FakeCopy: StoreCopy {
+  static let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
+
+  var size: Int { FakeCopy.bytes.count }
+
+  func read(at offset: Int, limit: Int) -> [UInt8] { Array(FakeCopy.bytes[offset...].prefix(limit)) }
 }
 
 extension Run {

@@ -16,6 +16,10 @@ struct AgentRoutes: Sendable {
         _ = try APIQuery(request, allowed: [])
         return try Response(json: try await agent.reload(by: call.person))
       },
+      .post("/api/backup", .scope(.admin)) { request, call in
+        _ = try APIQuery(request, allowed: [])
+        return StoreCopyBody(copy: try await agent.backup(by: call.person)).response
+      },
     ]
   }
 }
