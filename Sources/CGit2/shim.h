@@ -12,6 +12,11 @@ static inline int pushrod_git_set_search_path(int level, const char *path)
 	return git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, path);
 }
 
+static inline int pushrod_git_enable_fsync(void)
+{
+	return git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+}
+
 // Puts text where `git_error_last` finds it. `git_error_set` is variadic; `git_error_set_str` reads no format.
 static inline void pushrod_git_set_error(const char *text)
 {

@@ -10,6 +10,14 @@ enum Directories {
     return mkdir(path, 0o755) == 0 || errno == EEXIST
   }
 
+  /// Brings a file, or a folder's names, to the disk.
+  static func sync(_ path: String) throws(SystemError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else { throw .current }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw .current }
+  }
+
   /// `O_PATH`, which glibc's headers hide without `_GNU_SOURCE`.
   static let pathOnly: Int32 = 0o10000000
 

@@ -22,6 +22,8 @@ public enum GitLibrary {
     ] {
       pushrod_git_set_search_path(level.rawValue, "")
     }
+    // Without it a power cut leaves a ref of no bytes, or a pack without its index, and every later fetch fails on it.
+    pushrod_git_enable_fsync()
     NetworkStream.register()
   }()
 }

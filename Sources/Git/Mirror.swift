@@ -43,9 +43,13 @@ public struct Mirror: Sendable {
       throw error.failure(operation: operation, "The mirror \(path) cannot be made")
     }
     chmod(fresh, 0o755)
-    guard rename(fresh, path) == 0 else {
-      throw GitFailure(
-        .internal, operation: operation, "The mirror \(path) cannot be put in place: \(SystemError.current).")
+    do throws(SystemError) {
+      // libgit2 brings what it fetches to the disk, but not what makes a folder a repository.
+      for name in ["config", "HEAD", "."] { try Directories.sync("\(fresh)/\(name)") }
+      guard rename(fresh, path) == 0 else { throw .current }
+      try Directories.sync(parent)
+    } catch {
+      throw GitFailure(.internal, operation: operation, "The mirror \(path) cannot be put in place: \(error).")
     }
     do {
       return try Repository(openBare: path)

@@ -156,6 +156,15 @@ static void moved(int from_folder, const char *from, int to_folder, const char *
   syscall(SYS_unlinkat, AT_FDCWD, new_copy, 0);
 }
 
+/* A second name for what is there: libgit2 puts its files in place with link(2) and unlink(2). */
+static void linked(int from_folder, const char *from, int to_folder, const char *to) {
+  char old[PATH_MAX], new[PATH_MAX], old_copy[PATH_MAX], new_copy[PATH_MAX];
+  if (!absolute(from_folder, from, old) || !absolute(to_folder, to, new)) return;
+  if (!copy_of(old, old_copy) || !copy_of(new, new_copy)) return;
+  make_folders(new_copy);
+  syscall(SYS_linkat, AT_FDCWD, old_copy, AT_FDCWD, new_copy, 0);
+}
+
 static void removed(int folder, const char *name) {
   char path[PATH_MAX], copy[PATH_MAX];
   if (absolute(folder, name, path) && copy_of(path, copy)) syscall(SYS_unlinkat, AT_FDCWD, copy, 0);
@@ -172,6 +181,14 @@ int renameat(int from_folder, const char *from, int to_folder, const char *to) {
 }
 
 int rename(const char *from, const char *to) { return renameat2(AT_FDCWD, from, AT_FDCWD, to, 0); }
+
+int linkat(int from_folder, const char *from, int to_folder, const char *to, int flags) {
+  int code = (int)syscall(SYS_linkat, from_folder, from, to_folder, to, flags);
+  if (code == 0) linked(from_folder, from, to_folder, to);
+  return code;
+}
+
+int link(const char *from, const char *to) { return linkat(AT_FDCWD, from, AT_FDCWD, to, 0); }
 
 int unlinkat(int folder, const char *name, int flags) {
   int code = (int)syscall(SYS_unlinkat, folder, name, flags);
