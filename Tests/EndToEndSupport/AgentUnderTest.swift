@@ -113,6 +113,11 @@ public final class AgentUnderTest {
   /// Runs the real command line against this agent.
   @discardableResult
   public func pushrod(_ arguments: String..., in directory: String? = nil) throws -> CommandResult {
+    try pushrod(arguments: arguments, in: directory)
+  }
+
+  @discardableResult
+  public func pushrod(arguments: [String], in directory: String? = nil) throws -> CommandResult {
     try run(
       [builtExecutable("pushrod")] + arguments, in: directory, env: ["PUSHROD_SOCKET": socket, "NO_COLOR": "1"])
   }
