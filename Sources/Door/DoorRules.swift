@@ -23,8 +23,8 @@ public struct DoorRules: Hashable, Sendable {
     self.addressRate = addressRate
   }
 
-  /// More than any forge posts from one of its addresses.
-  public static let defaultAddressRate = Rate.perMinute(1200)
+  /// More than any forge posts from one of its addresses, also where it sends 2,000 in ten seconds.
+  public static let defaultAddressRate = Rate.perMinute(3000)
   /// A tenth of what the agent can verify. Anybody can fill this one up, so it must not be near what is real.
   public static let defaultSourceRate = Rate.perMinute(60_000)
 }

@@ -10,5 +10,6 @@ struct CommandExitTests {
     #expect(CommandExit.Code.failed.rawValue == 1)
     #expect(CommandExit.Code.wrongUse.rawValue == 2)
     #expect(CommandExit.Code.notReachable.rawValue == 3)
+    #expect(CommandExit.Code.superseded.rawValue == 4)
   }
 }

@@ -158,9 +158,15 @@ struct Fault17_OverloadAndOrderTests {
     let waiting = try agent.pushrod("runs").output
     #expect(waiting.contains("waits for run 1 of group production"), "\(waiting)")
     #expect(try agent.pushrod("show", "5").output.contains("waits for run 1 of group production"))
+    let follower = try ServerProcess(
+      [builtExecutable("pushrod"), "tail", "2"], env: ["PUSHROD_SOCKET": agent.socket, "NO_COLOR": "1"],
+      output: agent.area.file("tail.log"))
 
     try agent.area.write("gate", "")
     try waitUntilIdle(agent)
+    try waitUntil("the follower ends") { follower.hasExited }
+    #expect(follower.stop() == 4)
+    #expect(follower.log == "run 2 of shop superseded: superseded by run 3 before it began\n")
 
     #expect(journal(agent).map(\.change) == [2, 6])
     #expect(try runs(agent).map(\.state) == [.succeeded, .superseded, .succeeded, .superseded, .superseded])

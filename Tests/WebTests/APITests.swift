@@ -235,6 +235,16 @@ struct APITests {
       #expect(try await api.get("/api/deliveries/4").decoded(DeliveryReport.self).bodyBase64 == Data([0xff, 0x00]))
       #expect(try await api.get("/api/deliveries/5").status == 404)
       #expect(shown.way == .webhook)
+      #expect(shown.repeats == nil && shown.superseded == nil)
+      agent.state.withLock { state in
+        state.deliveries[1].repeats = 2
+        state.deliveries[1].lastRepeatAt = Date(timeIntervalSince1970: 1_700_000_000)
+        state.deliveries[1].superseded = [SupersededRun(run: 7, by: 9)]
+      }
+      let repeated = try await api.get("/api/deliveries/3")
+      #expect(repeated.text.contains(#""last_repeat_at":"2023-11-14T22:13:20.000Z""#))
+      #expect(repeated.text.contains(#""superseded":[{"by":9,"run":7}]"#))
+      #expect(try repeated.decoded(DeliveryReport.self).repeats == 2)
       let again = try await api.post("/api/deliveries/3/replay")
       #expect(again.status == 201)
       #expect(try again.decoded(DeliveryReport.self).replayOf == 3)

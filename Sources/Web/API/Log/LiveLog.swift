@@ -94,7 +94,7 @@ struct LiveLog: Sendable {
     try buffer.writeEvent(
       RunEvent(
         at: run.finishedAt ?? run.queuedAt, event: .runFinished, runState: run.state, reason: run.reason,
-        failedStep: run.failedStep),
+        failedStep: run.failedStep, supersededBy: run.supersededBy),
       at: position)
     return buffer
   }
