@@ -21,6 +21,7 @@ struct Fault01_KilledBeforeTheAnswerTests {
   @Test("at 200 seeded points: what was answered is stored, and an id sent again gives one run", .timeLimit(.minutes(5)))
   func killed() throws {
     let repository = try GitRepository()
+    defer { withExtendedLifetime(repository) {} }
     try repository.write("index.html", "one")
     let push = GitHubPush(cloneURL: repository.url, after: try repository.commit("One")).json
     let agent = try AgentUnderTest(

@@ -20,9 +20,10 @@ struct Fault07_BadDiskTests {
     let agent: AgentUnderTest
     let faults: DiskFaults
     let push: GitHubPush
+    private let repository: GitRepository
 
     init(_ name: String) throws {
-      let repository = try GitRepository()
+      repository = try GitRepository()
       try repository.write("index.html", "one")
       push = GitHubPush(cloneURL: repository.url, after: try repository.commit("One"))
       agent = try AgentUnderTest(
@@ -118,11 +119,8 @@ struct Fault07_BadDiskTests {
     #expect(try scene.post("during").status == 503)
     scene.agent.kill9()
     // Still failing: what lies in the kernel's memory cannot be made sure of, and so there is no agent that answers for it.
-    let start = try run(
-      ["timeout", "20", builtExecutable("pushrod"), "serve", "--config", scene.agent.configuration],
-      env: scene.faults.environment.merging(["PUSHROD_RUNNER": builtExecutable("pushrod-runner")]) { $1 })
-    #expect(start.status == 1)
-    #expect(start.errorOutput.contains("the disk failed"), "\(start.errorOutput)")
+    #expect(throws: CommandFailure.self) { try scene.agent.start(environment: scene.faults.environment) }
+    #expect(scene.agent.log.contains("the disk failed"), "\(scene.agent.log)")
     scene.faults.set(.none)
     try scene.agent.start(environment: scene.faults.environment)
     // Taken now, or found in the log and made sure of at the start: one run in either case.
@@ -156,7 +154,8 @@ struct Fault07_BadDiskTests {
 
     #expect(try scene.post("during").status == 503)
 
-    #expect(try scene.storeFinding?.contains("Read-only file system") == true)
+    let finding = try #require(try scene.storeFinding)
+    #expect(finding.contains("Read-only file system"), "\(finding)")
     scene.faults.set(.none)
     #expect(try scene.retry("during").status == 202)
     try scene.expectStored(["before", "during"])

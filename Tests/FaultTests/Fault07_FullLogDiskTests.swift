@@ -14,10 +14,11 @@ struct Fault07_FullLogDiskTests {
     let disk: SmallDisk
     let area: TemporaryDirectory
     let push: GitHubPush
+    private let repository: GitRepository
 
     init(_ name: String, _ options: String, script: (TemporaryDirectory) -> String) throws {
       area = try TemporaryDirectory(name)
-      let repository = try GitRepository()
+      repository = try GitRepository()
       try repository.write("index.html", "one")
       push = GitHubPush(cloneURL: repository.url, after: try repository.commit("One"))
       agent = try AgentUnderTest(

@@ -172,6 +172,7 @@ struct Fault10_BackupTests {
   @Test("after an older store is restored, no run gets the number of a run directory that is there")
   func runNumbers() throws {
     let repository = try GitRepository()
+    defer { withExtendedLifetime(repository) {} }
     try repository.write("index.html", "one")
     let push = GitHubPush(cloneURL: repository.url, after: try repository.commit("One"))
     let agent = try AgentUnderTest(
