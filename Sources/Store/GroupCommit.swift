@@ -80,7 +80,9 @@ final class GroupCommit: Sendable {
     results.reserveCapacity(batch.count)
     guard let db else { return refuse(batch, health.refusal ?? StoreFailure("the store is closed.")) }
     if let refusal = health.refusal { return refuse(batch, refusal) }
-    if connection.isMoved { return refuse(batch, health.suffer(.lost, StoreFailure.moved(connection.path).description)) }
+    if connection.isMoved {
+      return refuse(batch, health.suffer(.lost, StoreFailure.moved(connection.path).description))
+    }
     do {
       try db.inTransaction(.immediate) {
         for waiting in batch { results.append(try insert(waiting.delivery, db, alone: batch.count == 1)) }

@@ -18,7 +18,8 @@ struct Fault01_KilledBeforeTheAnswerTests {
   /// Of the deliveries, the pings: they cost the agent nothing but the record. One sender sends pushes, which start runs.
   private let ping = #"{"zen":"x","hook_id":1}"#
 
-  @Test("at 200 seeded points: what was answered is stored, and an id sent again gives one run", .timeLimit(.minutes(5)))
+  @Test(
+    "at 200 seeded points: what was answered is stored, and an id sent again gives one run", .timeLimit(.minutes(5)))
   func killed() throws {
     let repository = try GitRepository()
     defer { withExtendedLifetime(repository) {} }
@@ -101,7 +102,9 @@ struct Fault01_KilledBeforeTheAnswerTests {
     #expect(answered.count(where: { $0.hasPrefix("push") }) >= 200)
     let database = agent.area.file("data/pushrod.db")
     #expect(try runChecked(["sqlite3", database, "PRAGMA integrity_check"]) == "ok")
-    func rows(_ query: String) throws -> [Substring] { try runChecked(["sqlite3", database, query]).split(separator: "\n") }
+    func rows(_ query: String) throws -> [Substring] {
+      try runChecked(["sqlite3", database, query]).split(separator: "\n")
+    }
     let stored = try rows("SELECT id FROM deliveries").map(String.init)
     #expect(Set(stored) == answered, "lost: \(answered.subtracting(stored).prefix(5))")
     #expect(stored.count == Set(stored).count, "an id was accepted twice")

@@ -43,7 +43,7 @@ struct Fault06_MigrationTests {
     try queue.close()
   }
 
-  @Test("killed at every call that writes, all the way up: each time the schema is one version's, whole, and nothing is lost")
+  @Test("killed at every call that writes, all the way up: the schema is one version's, whole, and nothing is lost")
   func killed() throws {
     let schemas = try Self.schemas()
     let agent = try AgentUnderTest(pipelines: [:], name: "fault6")

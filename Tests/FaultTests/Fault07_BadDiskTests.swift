@@ -111,7 +111,7 @@ struct Fault07_BadDiskTests {
     try scene.expectStored(["before", "flood-7"])
   }
 
-  @Test("a kill -9 while fsync fails leaves what was answered, and the next agent answers for no more than the disk has")
+  @Test("killed -9 while fsync fails, the next agent answers for no more than the disk has")
   func killedWhileFailing() throws {
     let scene = try Scene("fault7-kill")
     #expect(try scene.post("before").status == 202)
@@ -188,9 +188,9 @@ struct Fault07_BadDiskTests {
     #expect(try agent.post(body: body, id: "full-1", event: "ping").status == 200)
     try waitUntil("it says that it is over") { agent.log.contains("event=store_recovered") }
     agent.kill9()
-    #expect(
-      try runChecked(["sqlite3", agent.area.file("data/pushrod.db"), "PRAGMA integrity_check; SELECT id FROM deliveries"])
-        == "ok\nbefore\nfull-1")
+    let database = agent.area.file("data/pushrod.db")
+    #expect(try runChecked(["sqlite3", database, "PRAGMA integrity_check"]) == "ok")
+    #expect(try runChecked(["sqlite3", database, "SELECT id FROM deliveries"]) == "before\nfull-1")
   }
 
   @Test(

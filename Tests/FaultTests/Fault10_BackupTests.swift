@@ -13,7 +13,7 @@ struct Fault10_BackupTests {
     try runChecked(["sqlite3", database, query]).split(separator: "\n").map(String.init)
   }
 
-  @Test("while deliveries come in, each backup holds all that was answered before it began, whole; restored, it is the store")
+  @Test("while deliveries come in, a backup holds all that was answered before it; restored, it is the store")
   func online() throws {
     let agent = try AgentUnderTest(pipelines: [:], name: "fault10")
     try agent.start()

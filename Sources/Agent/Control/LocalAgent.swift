@@ -24,8 +24,8 @@ public struct LocalAgent: AgentControl {
   public init(
     store: any DeliveryStore & RunStore & AuditStore, rules: RulesInForce, dispatcher: Dispatcher, area: RunArea,
     probe: RunnerProbe, verification: any RemoteVerification, poller: Poller? = nil,
-    subscriptions: SubscriptionBoard = SubscriptionBoard(), keeping: (any StoreCondition & StoreBackup)? = nil, pid: Int,
-    githubAddresses: PublishedRanges = PublishedRanges(), logger: Logger
+    subscriptions: SubscriptionBoard = SubscriptionBoard(), keeping: (any StoreCondition & StoreBackup)? = nil,
+    pid: Int, githubAddresses: PublishedRanges = PublishedRanges(), logger: Logger
   ) {
     self.store = store
     trail = AuditTrail(store: store)

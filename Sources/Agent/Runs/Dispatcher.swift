@@ -87,7 +87,9 @@ public actor Dispatcher: Service {
         for run in try await store.runningRuns() { carryOn(run) }
         return
       } catch {
-        logger.log(level: .forFailure(error), "the running runs could not be read", metadata: ["event": "store_failed", "error": "\(error)"])
+        logger.log(
+          level: .forFailure(error), "the running runs could not be read",
+          metadata: ["event": "store_failed", "error": "\(error)"])
         try? await Task.sleep(for: .seconds(1))
       }
     }
@@ -119,7 +121,9 @@ public actor Dispatcher: Service {
         }
       }
     } catch {
-      logger.log(level: .forFailure(error), "the queue could not be read", metadata: ["event": "store_failed", "error": "\(error)"])
+      logger.log(
+        level: .forFailure(error), "the queue could not be read",
+        metadata: ["event": "store_failed", "error": "\(error)"])
       isDue.store(true, ordering: .relaxed)
     }
   }

@@ -47,7 +47,7 @@ struct RestoreCommand: ParsableCommand {
     }
     Output.standard.print("\(store.onOneLine) is now the backup: \(restored.contents.words)")
     if let kept = restored.kept { Output.standard.print("The store that it replaced is kept as \(kept.onOneLine).") }
-    Output.standard.print("Start the agent. What came since the backup is not known to it; `on.poll` finds such pushes.")
+    Output.standard.print("Start the agent. It does not know what came since the backup; `on.poll` finds such pushes.")
   }
 
   /// Secrets are not needed for it, and root may not have those of the unit.

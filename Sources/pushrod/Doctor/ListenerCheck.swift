@@ -23,7 +23,8 @@ struct ListenerCheck {
           .fail("agent", "It works by older files, because the new ones are broken: \(error)", "Correct the file."))
       }
       if let api = configuration.api { findings.append(await apiFinding(api.listen)) }
-      return findings + StoreCheck.findings(status) + (status.polls ?? []).map(finding) + SubscriptionCheck.findings(status)
+      findings += StoreCheck.findings(status)
+      return findings + (status.polls ?? []).map(finding) + SubscriptionCheck.findings(status)
     }
     return [await portFinding()]
   }
