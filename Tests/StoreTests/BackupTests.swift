@@ -123,6 +123,25 @@ import Testing
     #expect(left.sorted() == ["lock", "pushrod.db"])
   }
 
+  @Test(
+    "what root restores belongs to the agent's user",
+    .enabled(if: getuid() == 0, "only root makes files that are not its own to give away"))
+  func ownership() async throws {
+    let fixture = try StoreUnderTest()
+    _ = try await fixture.store.record(someDelivery("d-1"))
+    let backup = fixture.area.file("backup.db")
+    try write(try await fixture.store.copy(), to: backup)
+    try fixture.store.close()
+    let folder = fixture.area.file("data")
+    try runChecked(["chown", "-R", "65534:65534", folder])
+    try FileManager.default.removeItem(atPath: folder + "/lock")
+
+    _ = try RestoredStore.restore(from: backup, to: fixture.path)
+
+    let owners = try runChecked(["stat", "--format", "%n %u:%g %a", folder + "/lock", fixture.path])
+    #expect(owners == "\(folder)/lock 65534:65534 600\n\(fixture.path) 65534:65534 600")
+  }
+
   @Test("a run number that a directory has is not given again")
   func numbers() async throws {
     let fixture = try StoreUnderTest()

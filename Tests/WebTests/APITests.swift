@@ -154,6 +154,18 @@ struct APITests {
     }
   }
 
+  @Test("a copy of the store is sent whole, with its length")
+  func backup() async throws {
+    let directory = try TemporaryDirectory("api")
+    try await withAPIServer(FakeAgent(), in: directory) { api in
+      let answer = try await api.post("/api/backup")
+      #expect(answer.status == 200)
+      #expect(answer.headers.first(name: "content-type") == "application/vnd.sqlite3")
+      #expect(answer.headers.first(name: "content-length") == "\(FakeCopy.bytes.count)")
+      #expect(answer.bytes == FakeCopy.bytes)
+    }
+  }
+
   @Test("orders are carried out in the name of the person at the other end of the socket")
   func orders() async throws {
     let directory = try TemporaryDirectory("api")

@@ -67,9 +67,11 @@ struct BackupCommand: AsyncParsableCommand {
 
   private func download(to file: UnfinishedFile) async throws {
     let client = try agent.client
-    let (size, body) = try await client.download("/api/backup")
     var progress = ProgressLine("backup")
     defer { progress.end() }
+    let (size, body) = try await progress.wait(for: "the agent copies its store") {
+      try await client.download("/api/backup")
+    }
     var done = 0
     do {
       for try await piece in body {

@@ -1,4 +1,4 @@
-/// One line on a terminal that says how far something is, from the second second on. Nothing in a file or a pipe.
+/// One line on a terminal that says how far something is, once that takes longer than a second. Nothing in a file or a pipe.
 struct ProgressLine {
   private let what: String
   private let began = ContinuousClock.now
@@ -6,6 +6,19 @@ struct ProgressLine {
   private let isShown = Terminal.standardErrorIsTerminal
 
   init(_ what: String) { self.what = what }
+
+  /// What `body` makes; where that takes longer than a second, the line says for what one waits.
+  mutating func wait<Value>(for reason: String, _ body: () async throws -> Value) async rethrows -> Value {
+    let (what, isShown) = (what, isShown)
+    let notice = Task {
+      try await Task.sleep(for: .seconds(1))
+      if isShown { Output.error.write("\r\(what): \(reason)\u{1b}[K".utf8) }
+    }
+    defer { notice.cancel() }
+    let value = try await body()
+    if began.duration(to: .now) > .seconds(1) { shownAt = began }
+    return value
+  }
 
   /// - Parameter total: of bytes; `nil` where it is not known.
   mutating func show(_ done: Int, of total: Int?) {
