@@ -95,17 +95,19 @@ public struct AgentStatus: Codable, Sendable, Hashable {
   public var queuedRuns: Int
   /// The sentence of the last failed reload; `nil` when what is on disk is in force.
   public var reloadError: String?
-  /// The repositories that the agent asks by itself.
+  /// The repositories whose tips the agent compares by itself.
   public var polls: [PollReport]?
   /// The ways in that the agent opens itself, by source.
   public var subscriptions: [SubscriptionStatus]?
   /// Why nothing can be recorded at this moment; `nil` while all is well.
   public var storeTrouble: StoreTrouble?
+  /// The webhooks whose failed deliveries the agent asks for again, by source.
+  public var redeliveries: [RedeliveryStatus]?
 
   public init(
     version: String, pid: Int, uptime: Seconds, pipelines: [String], sources: [String], runningRuns: Int,
     queuedRuns: Int, reloadError: String?, polls: [PollReport]? = nil, subscriptions: [SubscriptionStatus]? = nil,
-    storeTrouble: StoreTrouble? = nil
+    storeTrouble: StoreTrouble? = nil, redeliveries: [RedeliveryStatus]? = nil
   ) {
     self.version = version
     self.pid = pid
@@ -118,6 +120,7 @@ public struct AgentStatus: Codable, Sendable, Hashable {
     self.polls = polls
     self.subscriptions = subscriptions
     self.storeTrouble = storeTrouble
+    self.redeliveries = redeliveries
   }
 }
 

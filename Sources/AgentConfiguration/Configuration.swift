@@ -43,6 +43,8 @@ public struct Configuration: Sendable {
   public var limits: Limits
   /// How long deliveries are kept.
   public var inbox: InboxRetention
+  /// How often the tips of repositories are compared for pipelines that do not poll; `nil`: never.
+  public var compareTips: Seconds?
 
   /// What becomes of secrets that this process cannot get: a file that its user may not read, a variable that is not
   /// set, a credential of systemd outside the agent's unit.
@@ -105,6 +107,8 @@ public struct SourceConfiguration: Sendable {
   public var relay: WebAddress?
   /// The webhook at GitHub whose deliveries are also fetched over a WebSocket.
   public var forwarding: Forwarding?
+  /// The webhook at GitHub whose failed deliveries are asked for again.
+  public var redelivery: Redelivery?
   /// From where it may be posted to; `nil`: from everywhere.
   public var allow: AllowList?
   /// `nil`: the door's default.

@@ -6,7 +6,7 @@ struct ConfigurationReading {
   static let keys = [
     "listen", "api", "data", "socket", "pipelines", "public_url", "sources", "repositories", "remotes", "runs",
     "secrets", "limits", "inbox", "allow_literal_secrets", "tls", "insecure_http", "trusted_proxies",
-    "proxy_protocol",
+    "proxy_protocol", "compare_tips",
   ]
   static let limitKeys =
     ["body", "header_timeout", "body_timeout", "fetch_timeout", "tree_entries", "tree_bytes"]
@@ -62,6 +62,7 @@ struct ConfigurationReading {
     let schemes = fields["remotes"].map(repositories.schemes) ?? [.https, .ssh]
     let (secretNames, pipelineSecrets) = fields["secrets"].map(secrets.pipelineSecrets) ?? ([], [:])
     let limits = fields["limits"].map { self.limits($0) } ?? Configuration.Limits()
+    let compareTips = fields["compare_tips"].map(TipsReading.interval) ?? TipsReading.usual
     let inbox = fields["inbox"].map(InboxReading.retention) ?? InboxRetention()
     return Configuration(
       file: FilePath.absolute(file, from: FilePath.workingFolder), listen: listen,
@@ -70,7 +71,7 @@ struct ConfigurationReading {
       socket: socket, pipelinesFolder: pipelines, publicURL: publicURL, sources: sources, credentials: credentials,
       allowedSchemes: schemes, secrets: pipelineSecrets, secretNames: secretNames,
       unreadSecrets: secrets.unread.descriptions, parallelRuns: parallel, launcher: launcher, limits: limits,
-      inbox: inbox)
+      inbox: inbox, compareTips: compareTips)
   }
 }
 

@@ -11,7 +11,7 @@ struct SourceReading {
   let hasPublicURL: Bool
 
   static let keys =
-    ["sender", "secrets", "allow", "rate", "relay", "forward"] + SenderOptions.Key.allCases.map(\.rawValue)
+    ["sender", "secrets", "allow", "rate", "relay", "forward", "redeliver"] + SenderOptions.Key.allCases.map(\.rawValue)
 
   func sources(_ value: Value) -> [SourceConfiguration] {
     (value.named(atMost: 100, expected: "a mapping of names to sources") ?? []).compactMap(source)
@@ -56,6 +56,9 @@ struct SourceReading {
     var source = SourceConfiguration(
       name: entry.name, sender: sender, secrets: found, options: options, tolerance: reading.tolerance(fields),
       relay: relay, forwarding: forwarding)
+    source.redelivery = fields["redeliver"].flatMap {
+      subscriptions.redelivery($0, sender: sender.name, hasPublicURL: hasPublicURL)
+    }
     source.allow = fields["allow"].flatMap(DoorReading.allowList)
     source.rate = fields["rate"].flatMap(DoorReading.rate)
     return source

@@ -1,7 +1,7 @@
 import Model
 import Pipelines
 
-/// Reads the keys of a source whose deliveries the agent fetches itself: `relay` and `forward`.
+/// Reads the keys of a source for which the agent itself asks somebody: `relay`, `forward` and `redeliver`.
 struct SubscriptionReading {
   let secrets: SecretReading
 
@@ -33,6 +33,32 @@ struct SubscriptionReading {
     let api = fields["api"].map(self.api) ?? usual
     guard let repository, let token, let events, let api, let secret else { return nil }
     return Forwarding(repository: repository, token: token, events: events, api: api, secret: secret)
+  }
+
+  /// `redeliver: {repository: owner/name, token: …, hook: …, api: …}`
+  ///
+  /// - Parameters:
+  ///   - sender: of the source.
+  ///   - hasPublicURL: the address that the webhook posts to is known.
+  func redelivery(_ value: Value, sender: String, hasPublicURL: Bool) -> Redelivery? {
+    let expected = "a mapping with `repository` and `token`"
+    guard let fields = value.fields(["repository", "token", "hook", "api"], expected: expected) else { return nil }
+    if sender != "github" {
+      value.report(
+        "`redeliver` asks GitHub, and the sender here is `\(sender)`",
+        suggestion: "remove it; `compare_tips` finds pushes that were missed, whoever sends them")
+    }
+    let repository = repository(fields)
+    let token = token(fields)
+    let hook = fields["hook"].flatMap { $0.integer(in: 1...1_000_000_000_000) }
+    if !fields.contains("hook"), !hasPublicURL {
+      value.report(
+        "\(value.subject) finds the webhook by its address, and `public_url` is not set",
+        suggestion: "set `public_url`, or add `hook: NUMBER`, the number at the end of the webhook's page at GitHub")
+    }
+    let api = fields["api"].map(self.api) ?? WebAddress("https://api.github.com")
+    guard let repository, let token, let api else { return nil }
+    return Redelivery(repository: repository, token: token, api: api, hook: hook)
   }
 
   private func repository(_ fields: Fields) -> String? {

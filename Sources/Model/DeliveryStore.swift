@@ -55,12 +55,16 @@ public struct RecordedDelivery: Sendable, Hashable {
   public var isRepeat: Bool
   /// How often the id has come again by now.
   public var repeats: Int
+  /// A push in it was taken for one that had been found by comparing tips before. The ref may have gone back to that
+  /// commit instead, which the next look at the repository shows.
+  public var isDoubtful: Bool
 
-  public init(number: Int, verdict: Verdict, isRepeat: Bool, repeats: Int = 0) {
+  public init(number: Int, verdict: Verdict, isRepeat: Bool, repeats: Int = 0, isDoubtful: Bool = false) {
     self.number = number
     self.verdict = verdict
     self.isRepeat = isRepeat
     self.repeats = repeats
+    self.isDoubtful = isDoubtful
   }
 }
 

@@ -10,6 +10,9 @@ public struct RefMove: Hashable, Sendable {
     /// The agent looked, and compared with the commit that was handled last (`nil`: none). Where that has changed
     /// since, what was seen may be older than what was told meanwhile, and does not count.
     case seen(since: CommitID?)
+    /// A delivery says so that was sent before the agent looked last, so the ref has been seen where it stood then. It
+    /// does not count, unless it names the very commit that the ref was first seen at.
+    case late
   }
 
   /// The pipeline's name.

@@ -75,13 +75,16 @@ struct PreparedDelivery: Sendable {
     }
     let rest = RemainingRuns(of: runs, decisions, handled)
     if !handled.isEmpty { try correct(number, rest, db) }
+    let isDoubtful = handled.contains(where: \.isDoubtful)
     guard !rest.runs.isEmpty else {
-      return RecordedDelivery(number: number, verdict: .ignored(reason: rest.reason), isRepeat: false)
+      return RecordedDelivery(
+        number: number, verdict: .ignored(reason: rest.reason), isRepeat: false, isDoubtful: isDoubtful)
     }
     let numbers = try rest.runs.map { try $0.insert(db, delivery: number) }
     try db.cachedStatement(sql: "UPDATE deliveries SET runs = ? WHERE number = ?")
       .execute(arguments: [try StoredJSON.text(numbers), number])
-    return RecordedDelivery(number: number, verdict: .started(runs: numbers), isRepeat: false)
+    return RecordedDelivery(
+      number: number, verdict: .started(runs: numbers), isRepeat: false, isDoubtful: isDoubtful)
   }
 
   /// The row was written as if every run would start; only then is its number known, which the moves refer to.

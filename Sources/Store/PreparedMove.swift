@@ -23,12 +23,21 @@ struct PreparedMove: Sendable {
   /// - Returns: `nil` where the pipeline had not been told yet.
   func apply(_ db: Database, source: String, delivery: Int) throws -> HandledBefore? {
     let known = try known(db)
+    let found = isTold ? try FoundRefs.take(move, db) : nil
     if let known, let commit = move.commit, isSame(known, commit), let first = known.delivery, known.source != source {
       return HandledBefore(
         move: move,
         reason: "commit \(commit.short) of \(move.ref.short) was already handled by delivery \(first) "
           + "(source \(known.source))")
     }
+    if let found, let commit = move.commit {
+      // The ref has been told of since, and may have gone back to this commit: only a look can say.
+      return HandledBefore(
+        move: move,
+        reason: "commit \(commit.short) of \(move.ref.short) was already handled by delivery \(found) (source poll)",
+        isDoubtful: true)
+    }
+    if move.basis == .late, let reason = lateReason(known) { return HandledBefore(move: move, reason: reason) }
     if case .seen(let since) = move.basis, known?.commit != since?.hex {
       return HandledBefore(move: move, reason: "\(move.ref.short) has moved on since the agent looked")
     }
@@ -40,12 +49,27 @@ struct PreparedMove: Sendable {
     try db.cachedStatement(sql: PreparedMove.upsert).execute(arguments: [
       move.pipeline, move.repository, move.ref.full, commit.hex, move.tag?.hex, source, delivery, at,
     ])
+    if !isTold { try FoundRefs.add(move, delivery: delivery, db) }
     return nil
   }
+
+  private var isTold: Bool { if case .seen = move.basis { false } else { true } }
 
   private func isSame(_ known: Known, _ commit: CommitID) -> Bool {
     // One forge names an annotated tag's commit, another the tag itself.
     known.commit == commit.hex || known.tag == commit.hex || (move.tag.map { $0.hex == known.commit } ?? false)
+  }
+
+  /// Why a late delivery is no news; `nil` where it names the commit that the ref was only ever seen at: nothing has been
+  /// started for that one.
+  private func lateReason(_ known: Known?) -> String? {
+    let since = "\(move.ref.short) has been compared since this was first sent"
+    guard let known else { return "\(since), and is not there any more" }
+    if let delivery = known.delivery {
+      return "\(since): commit \(known.commit.prefix(8)) was handled by delivery \(delivery) (source \(known.source))"
+    }
+    if let commit = move.commit, isSame(known, commit) { return nil }
+    return "\(since), and was watched from commit \(known.commit.prefix(8)) on"
   }
 
   private func known(_ db: Database) throws -> Known? {

@@ -5,6 +5,8 @@ struct HandledBefore: Sendable {
   var move: RefMove
   /// The sentence for the inbox.
   var reason: String
+  /// It was taken for a push that had been found before, which the repository itself can prove or disprove.
+  var isDoubtful = false
 }
 
 /// What is left to start of a delivery, where some of it was handled before.

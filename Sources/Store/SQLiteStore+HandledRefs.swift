@@ -25,7 +25,12 @@ extension SQLiteStore: HandledRefStore {
       ).execute(arguments: [pipeline, repository, try StoredJSON.text(watched)])
       let deletion = try db.cachedStatement(
         sql: "DELETE FROM handled_refs WHERE pipeline = ? AND repository = ? AND ref = ?")
-      for ref in dropped { try deletion.execute(arguments: [pipeline, repository, ref.full]) }
+      let forgetting = try db.cachedStatement(
+        sql: "DELETE FROM found_refs WHERE pipeline = ? AND repository = ? AND ref = ?")
+      for ref in dropped {
+        try deletion.execute(arguments: [pipeline, repository, ref.full])
+        try forgetting.execute(arguments: [pipeline, repository, ref.full])
+      }
       // A delivery that came since the look knows better.
       let insertion = try db.cachedStatement(
         sql: """
@@ -38,6 +43,51 @@ extension SQLiteStore: HandledRefStore {
           StoredTime.milliseconds(date),
         ])
       }
+    }
+  }
+
+  public func whereabouts(
+    of tip: RefTip, pipeline: String, repository: String
+  ) async throws -> CommitWhereabouts {
+    try await read { db in
+      let key: StatementArguments = [pipeline, repository, tip.ref.full]
+      let source = try db.cachedStatement(
+        sql: "SELECT source FROM handled_refs WHERE pipeline = ? AND repository = ? AND ref = ?")
+      // What the agent has seen itself is in no doubt.
+      guard let teller = try String.fetchOne(source, arguments: key), teller != Way.poll.rawValue else {
+        return .notRun
+      }
+      let last = try db.cachedStatement(
+        sql: """
+          SELECT number, commit_id, state FROM runs WHERE pipeline = ? AND repository = ? AND ref = ?
+            AND state <> 'superseded' ORDER BY number DESC LIMIT 1
+          """)
+      guard let row = try Row.fetchOne(last, arguments: key) else { return .notRun }
+      let (commit, state): (String, String) = (row["commit_id"], row["state"])
+      // Of an annotated tag, a forge may have named the tag itself.
+      let other = tip.tag?.hex ?? tip.commit.hex
+      if commit == tip.commit.hex || commit == other { return .ranLast(run: row["number"]) }
+      guard RunState(rawValue: state)?.isFinal == false else { return .notRun }
+      let earlier = try db.cachedStatement(
+        sql: """
+          SELECT 1 FROM runs WHERE pipeline = ? AND repository = ? AND ref = ? AND commit_id IN (?, ?) LIMIT 1
+          """)
+      let hasRun = try Int.fetchOne(earlier, arguments: key + [tip.commit.hex, other]) != nil
+      return hasRun ? .undecided : .notRun
+    }
+  }
+
+  public func settle(
+    _ tip: RefTip, by run: Int, since commit: CommitID, pipeline: String, repository: String
+  ) async throws {
+    try await write { db in
+      try db.cachedStatement(
+        sql: """
+          UPDATE handled_refs SET commit_id = ?, tag_id = ?,
+            delivery = coalesce((SELECT delivery FROM runs WHERE number = ?), delivery)
+          WHERE pipeline = ? AND repository = ? AND ref = ? AND commit_id = ?
+          """
+      ).execute(arguments: [tip.commit.hex, tip.tag?.hex, run, pipeline, repository, tip.ref.full, commit.hex])
     }
   }
 

@@ -11,6 +11,7 @@ enum Schema {
     migrator.registerMigration("0004 tokens and audit", migrate: Migration0004.apply)
     migrator.registerMigration("0005 accepted ids", migrate: Migration0005.apply)
     migrator.registerMigration("0006 order", migrate: Migration0006.apply)
+    migrator.registerMigration("0007 found refs", migrate: Migration0007.apply)
     return migrator
   }
 

@@ -40,21 +40,29 @@ struct Assembly {
     let dispatcher = Dispatcher(
       store: store, rules: rules, area: area, launcher: try launcher(runner), order: order(runner), logger: logger)
     let github = PublishedRanges()
+    let (gaps, lateness) = (Gaps(), Lateness())
     let poller = Poller(
       store: store, rules: rules,
       // A probe of its own for each question, so that a slow repository holds up no other.
       ask: { [environment] in try await RunnerProbe(executable: runner, environment: environment).ask($0) },
-      runsWereQueued: { dispatcher.wake() }, logger: logger)
-    let board = SubscriptionBoard()
+      runsWereQueued: { dispatcher.wake() }, gaps: gaps, lateness: lateness, logger: logger)
+    let board = SubscriptionBoard(gaps: gaps)
+    let redeliveryBoard = RedeliveryBoard()
     let outgoing = OutgoingService()
     let agent = LocalAgent(
       store: store, rules: rules, dispatcher: dispatcher, area: area,
       probe: RunnerProbe(executable: runner, environment: environment),
       verification: PayPalVerification(client: outgoing.client), poller: poller, subscriptions: board, keeping: store,
-      pid: Int(getpid()), githubAddresses: github, logger: logger)
+      pid: Int(getpid()), githubAddresses: github, gaps: gaps, lateness: lateness, redeliveries: redeliveryBoard,
+      logger: logger)
     let subscriptions = Subscriptions(
       rules: rules, board: board, limits: SubscriptionLimits(body: configuration.limits.body), logger: logger,
       receive: { await agent.receive($0) })
+
+    let redeliveries = Redeliveries(
+      rules: rules, accepted: store, condition: store, client: outgoing.client, gaps: gaps, lateness: lateness,
+      board: redeliveryBoard,
+      isCompared: { await poller.isThrough }, logger: logger)
 
     let access = try await LocalAccess(store: store, logger: logger)
 
@@ -102,6 +110,7 @@ struct Assembly {
         .init(service: githubRanges(github, wantedBy: rules, outgoing.client)),
         .init(service: hooks),
         .init(service: subscriptions),
+        .init(service: redeliveries),
       ] + apis.map { .init(service: $0) } + [.init(service: StoppingNotice(notifier: notifier))],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
     // Runs are not waited for; this bounds requests that are being answered.

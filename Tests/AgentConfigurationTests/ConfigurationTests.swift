@@ -39,6 +39,7 @@ import Webhooks
         DATABASE_URL: {env: DB}
       limits: {body: 1M, header_timeout: 5, body_timeout: 1m, fetch_timeout: 1h, tree_entries: 1000, tree_bytes: 1G}
       inbox: {keep: 500, age: 30d}
+      compare_tips: 30s
       """,
       environment: [
         "WORK_SECRET": "w", "TOKEN": "t0ken", "DB": "postgres://x", "CREDENTIALS_DIRECTORY": "\(folder)/credentials",
@@ -76,6 +77,7 @@ import Webhooks
     #expect(read.limits.bodyTimeout == 60)
     #expect(read.limits.fetchTimeout == 3600)
     #expect(read.inbox == InboxRetention(keep: 500, age: 2_592_000))
+    #expect(read.compareTips == 30)
     #expect(read.limits.tree == RunSpec.TreeLimits(entries: 1000, bytes: 1 << 30))
   }
 
@@ -92,8 +94,14 @@ import Webhooks
     #expect(read.launcher == .spawn)
     #expect(read.limits == Configuration.Limits())
     #expect(read.inbox == InboxRetention(keep: 10_000, age: 7_776_000))
+    #expect(read.compareTips == 600)
     #expect(read.limits.body == 26_214_400)
     #expect(read.publicURL == nil)
+  }
+
+  @Test("comparing tips can be switched off, in each of YAML's words for it", arguments: ["off", "Off", "false"])
+  func compareTipsOff(word: String) throws {
+    #expect(try fixture.load("sources: {}\ncompare_tips: \(word)\n").compareTips == nil)
   }
 
   @Test("a file below /etc means the folders of the package")
@@ -158,6 +166,9 @@ import Webhooks
       ("remotes: [htps]", "1:11 unknown scheme `htps` | did you mean `https`?"),
       ("remotes: []", "1:10 `remotes` must be a list with at least one scheme"),
       ("limits: {body: 1}", "1:16 `limits.body` must be from 1024 to 67108864 bytes, not 1"),
+      ("compare_tips: 5s", "1:15 `compare_tips` must be at least 10 s, not 5 s"),
+      ("compare_tips: 2d", "1:15 `compare_tips` must be more than 0 and at most 24 h"),
+      ("compare_tips: never", "1:15 `compare_tips` must be a length of time such as 30m"),
       ("inbox: {keep: 0}", "1:15 `inbox.keep` must be a whole number from 1 to 10000000"),
       ("inbox: {age: forever}", "1:14 `inbox.age` must be a length of time such as 30m"),
       ("inbox: {days: 3}", "1:9 unknown key `days`"),

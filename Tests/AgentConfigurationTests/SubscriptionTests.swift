@@ -41,6 +41,19 @@ import Testing
     #expect(long.sources[0].forwarding?.api.description == "https://ghe.example/api/v3")
   }
 
+  @Test("redelivery needs a repository and a token, and the webhook's address or its number")
+  func redeliver() throws {
+    let keys = "redeliver: {repository: acme/shop, token: {file: token}}"
+    let found = try fixture.load("public_url: https://deploy.example.org\n" + source(keys)).sources[0].redelivery
+    let usual = try #require(WebAddress("https://api.github.com"))
+    #expect(found == Redelivery(repository: "acme/shop", token: Secret("ghp_abc"), api: usual))
+    let long =
+      "redeliver: {repository: acme/shop, token: {file: token}, hook: 12345678, api: https://ghe.example/api/v3}"
+    let named = try fixture.load(source(long)).sources[0].redelivery
+    #expect(named?.hook == 12_345_678)
+    #expect(named?.api.description == "https://ghe.example/api/v3")
+  }
+
   @Test(
     "mistakes are told at their place, with what to do",
     arguments: [
@@ -91,6 +104,18 @@ import Testing
       (
         "forward: {repository: acme/shop, token: {file: token}}", "gitlab",
         "5:14 `forward` is a service of GitHub's, and the sender here is `gitlab` | use `relay`, or a pipeline's `on.poll`"
+      ),
+      (
+        "redeliver: {repository: acme/shop, token: {file: token}}", "github",
+        "5:16 `sources.shop.redeliver` finds the webhook by its address, and `public_url` is not set | set `public_url`, or add `hook: NUMBER`, the number at the end of the webhook's page at GitHub"
+      ),
+      (
+        "redeliver: {repository: acme/shop, token: {file: token}, hook: mine}", "github",
+        "5:68 `sources.shop.redeliver.hook` must be a whole number from 1 to 1000000000000, not `mine`"
+      ),
+      (
+        "redeliver: {repository: acme/shop, token: {file: token}, hook: 1}", "gitlab",
+        "5:16 `redeliver` asks GitHub, and the sender here is `gitlab` | remove it; `compare_tips` finds pushes that were missed, whoever sends them"
       ),
       ("realy: https://smee.io/abc", "github", "5:5 unknown key `realy` in `sources.shop` | did you mean `relay`?"),
     ])

@@ -56,10 +56,12 @@ public final class AgentUnderTest {
   public func runDirectory(_ number: Int) -> String { area.file("data/runs/\(number)") }
 
   /// Starts the agent and waits until it says where it listens.
-  public func start(environment: [String: String] = [:]) throws {
+  ///
+  /// - Parameter wrapper: words of a command before the agent's own, which it becomes, such as `unshare -n`.
+  public func start(environment: [String: String] = [:], wrapper: [String] = []) throws {
     starts += 1
     let process = try ServerProcess(
-      [builtExecutable("pushrod"), "serve", "--config", configuration],
+      wrapper + [builtExecutable("pushrod"), "serve", "--config", configuration],
       env: environment.merging(["PUSHROD_RUNNER": builtExecutable("pushrod-runner")]) { $1 },
       output: area.file("agent-\(starts).log"))
     self.process = process
@@ -153,27 +155,33 @@ public final class AgentUnderTest {
   /// Posts a signed GitHub push and returns the answer.
   @discardableResult
   public func post(
-    _ push: GitHubPush, id: String = UUID().uuidString, event: String = "push"
+    _ push: GitHubPush, id: String = UUID().uuidString, event: String = "push", wrapper: [String] = []
   ) throws -> HookResponse {
-    try post(body: push.json, id: id, event: event)
+    try post(body: push.json, id: id, event: event, wrapper: wrapper)
   }
 
   @discardableResult
-  public func post(body: String, id: String = UUID().uuidString, event: String = "push") throws -> HookResponse {
+  public func post(
+    body: String, id: String = UUID().uuidString, event: String = "push", wrapper: [String] = []
+  ) throws -> HookResponse {
     let signature = try hmacSHA256(body, key: secret)
     return try post(
       body: body,
       headers: [
         "Content-Type": "application/json", "X-GitHub-Event": event, "X-GitHub-Delivery": id,
         "X-Hub-Signature-256": "sha256=\(signature)",
-      ])
+      ], wrapper: wrapper)
   }
 
-  public func post(body: String, headers: [String: String], source: String = "github") throws -> HookResponse {
-    var arguments = [
-      "curl", "-sS", "--max-time", "20", "-o", "-", "-w", "\n%{http_code}", "--data-binary", "@-",
-      "http://127.0.0.1:\(port)/webhook/\(source)", "-H", "Expect:",
-    ]
+  /// - Parameter wrapper: as of `start`; to be where the agent is.
+  public func post(
+    body: String, headers: [String: String], source: String = "github", wrapper: [String] = []
+  ) throws -> HookResponse {
+    var arguments =
+      wrapper + [
+        "curl", "-sS", "--max-time", "20", "-o", "-", "-w", "\n%{http_code}", "--data-binary", "@-",
+        "http://127.0.0.1:\(port)/webhook/\(source)", "-H", "Expect:",
+      ]
     for (name, value) in headers { arguments += ["-H", "\(name): \(value)"] }
     let result = try run(arguments, input: Array(body.utf8))
     guard result.status == 0 else { throw CommandFailure(result.errorOutput) }
@@ -192,8 +200,8 @@ public struct ShownRun: Decodable {
 }
 
 /// What the hook endpoint said.
-public struct HookResponse {
-  public struct Answer: Decodable {
+public struct HookResponse: Sendable {
+  public struct Answer: Decodable, Sendable {
     public var delivery: Int?
     public var verdict: String?
     public var runs: [Int]?

@@ -57,7 +57,7 @@ struct PollTests {
     let inbox = try agent.pushrod("inbox").output
     #expect(inbox.contains("poll") && inbox.contains("started run 1"), "\(inbox)")
     #expect(try agent.pushrod("inbox", "show", "1").output.contains("branch \"main\" matches \"main\""))
-    #expect(try agent.pushrod("show", "1").output.contains("by a push that the agent found (delivery 1)"))
+    #expect(try agent.pushrod("show", "1").output.contains("by a push found by comparing tips (delivery 1)"))
 
     // The forge tells of the same push after all.
     let late = try agent.post(

@@ -48,6 +48,104 @@ import Testing
     }
   }
 
+  @Test("what is told late, of a ref that has been looked at since, starts nothing and changes no memory")
+  func late() async throws {
+    let fixture = try StoreUnderTest()
+    _ = try await fixture.store.record(try push(second, source: "poll", basis: .seen(since: nil)))
+
+    let late = try await fixture.store.record(try push(first, basis: .late))
+
+    let reason =
+      "main has been compared since this was first sent: commit b2b2b2b2 was handled by delivery 1 (source poll)"
+    #expect(late.verdict == .ignored(reason: reason))
+    #expect(try await handled(fixture.store) == [RefTip(ref: main, commit: second)])
+    let gone = try await fixture.store.record(try push(nil, basis: .late))
+    #expect(gone.verdict == .ignored(reason: "skipped"))
+    #expect(try await handled(fixture.store) == [RefTip(ref: main, commit: second)])
+    #expect(try await fixture.store.queuedRuns(limit: 10).count == 1)
+  }
+
+  @Test("what is told late of a ref that is not there any more starts nothing")
+  func lateAndGone() async throws {
+    let fixture = try StoreUnderTest()
+    let late = try await fixture.store.record(try push(first, basis: .late))
+    #expect(
+      late.verdict
+        == .ignored(reason: "main has been compared since this was first sent, and is not there any more"))
+    #expect(try await handled(fixture.store) == [])
+  }
+
+  @Test("what is told late of a ref that was only ever seen: its commit runs, an older one does not")
+  func lateAndFirstSeen() async throws {
+    let fixture = try StoreUnderTest()
+    try await fixture.store.watch(
+      pipeline: "shop", repository: "github.com/acme/shop", watched: PushTrigger(branches: nil, tags: nil, skip: nil),
+      seen: [RefTip(ref: main, commit: second)], dropped: [], at: Date())
+
+    let older = try await fixture.store.record(try push(first, basis: .late))
+    let seen = try await fixture.store.record(try push(second, basis: .late))
+
+    #expect(
+      older.verdict
+        == .ignored(
+          reason: "main has been compared since this was first sent, and was watched from commit b2b2b2b2 on"))
+    #expect(seen.verdict == .started(runs: [1]))
+  }
+
+  @Test("the delivery of a push that was found starts nothing, also when others came in between; a second one does")
+  func foundAndTold() async throws {
+    let fixture = try StoreUnderTest()
+    _ = try await fixture.store.record(try push(second, source: "poll", basis: .seen(since: nil)))
+    #expect(try await fixture.store.record(try push(first)).verdict == .started(runs: [2]))
+
+    let late = try await fixture.store.record(try push(second))
+    let reason = "commit b2b2b2b2 of main was already handled by delivery 1 (source poll)"
+    #expect(
+      late == RecordedDelivery(number: 3, verdict: .ignored(reason: reason), isRepeat: false, isDoubtful: true))
+    // It is in doubt, so the memory stays: the next look decides.
+    #expect(try await handled(fixture.store) == [RefTip(ref: main, commit: first)])
+    #expect(try await fixture.store.record(try push(second)).verdict == .started(runs: [3]))
+  }
+
+  @Test("where deliveries came out of order, what ran last tells whether the tip is news")
+  func outOfOrder() async throws {
+    let fixture = try StoreUnderTest()
+    let tip = RefTip(ref: main, commit: second)
+    func whereabouts(of tip: RefTip) async throws -> CommitWhereabouts {
+      try await fixture.store.whereabouts(of: tip, pipeline: "shop", repository: "github.com/acme/shop")
+    }
+    #expect(try await whereabouts(of: tip) == .notRun)
+    _ = try await fixture.store.record(try push(second))
+    #expect(try await whereabouts(of: tip) == .ranLast(run: 1))
+    _ = try await fixture.store.record(try push(first))
+    #expect(try await whereabouts(of: tip) == .undecided)
+    let third = RefTip(ref: main, commit: CommitID(String(repeating: "c3", count: 20))!)
+    #expect(try await whereabouts(of: third) == .notRun)
+
+    _ = try await fixture.store.move(
+      run: 2, to: RunOutcome(.superseded, reason: "superseded by run 1"), at: Date(timeIntervalSince1970: 1))
+    #expect(try await whereabouts(of: tip) == .ranLast(run: 1))
+    try await fixture.store.settle(tip, by: 1, since: first, pipeline: "shop", repository: "github.com/acme/shop")
+    #expect(try await handled(fixture.store) == [tip])
+
+    // Put over it, although it was told of earlier: then it is news.
+    _ = try await fixture.store.record(try push(first))
+    _ = try await fixture.store.move(run: 3, to: RunOutcome(.cancelled), at: Date(timeIntervalSince1970: 1))
+    #expect(try await whereabouts(of: tip) == .notRun)
+    try await fixture.store.settle(tip, by: 1, since: second, pipeline: "shop", repository: "github.com/acme/shop")
+    #expect(try await handled(fixture.store) == [RefTip(ref: main, commit: first)])
+  }
+
+  @Test("an id is accepted when its delivery was recorded, for its own source, and not when it was refused")
+  func accepted() async throws {
+    let fixture = try StoreUnderTest()
+    _ = try await fixture.store.record(try push(first, id: "g-1"))
+    await fixture.store.recordRejected(try push(first, id: "g-2"), reason: "forged")
+    #expect(try await fixture.store.isAccepted("g-1", from: "github"))
+    #expect(try await !fixture.store.isAccepted("g-1", from: "other"))
+    #expect(try await !fixture.store.isAccepted("g-2", from: "github"))
+  }
+
   @Test("only the pipelines that were told already are left out")
   func perPipeline() async throws {
     let fixture = try StoreUnderTest()

@@ -156,6 +156,7 @@ import Testing
           ALTER TABLE runs DROP COLUMN mode;
           ALTER TABLE runs DROP COLUMN may_go_back;
           ALTER TABLE runs DROP COLUMN superseded_by;
+          DROP TABLE found_refs;
           DROP INDEX deliveries_by_source;
           DROP INDEX deliveries_by_original;
           CREATE UNIQUE INDEX deliveries_accepted ON deliveries (source, id)

@@ -17,6 +17,7 @@ public struct LocalAgent: AgentControl {
   private let poller: Poller?
   private let subscriptions: SubscriptionBoard
   private let keeping: (any StoreCondition & StoreBackup)?
+  private let redeliveries: RedeliveryBoard
   private let pid: Int
   private let began = ContinuousClock.now
 
@@ -25,7 +26,8 @@ public struct LocalAgent: AgentControl {
     store: any DeliveryStore & RunStore & AuditStore, rules: RulesInForce, dispatcher: Dispatcher, area: RunArea,
     probe: RunnerProbe, verification: any RemoteVerification, poller: Poller? = nil,
     subscriptions: SubscriptionBoard = SubscriptionBoard(), keeping: (any StoreCondition & StoreBackup)? = nil,
-    pid: Int, githubAddresses: PublishedRanges = PublishedRanges(), logger: Logger
+    pid: Int, githubAddresses: PublishedRanges = PublishedRanges(), gaps: Gaps = Gaps(), lateness: Lateness = Lateness(),
+    redeliveries: RedeliveryBoard = RedeliveryBoard(), logger: Logger
   ) {
     self.store = store
     trail = AuditTrail(store: store)
@@ -35,10 +37,11 @@ public struct LocalAgent: AgentControl {
     self.poller = poller
     self.subscriptions = subscriptions
     self.keeping = keeping
+    self.redeliveries = redeliveries
     self.pid = pid
     pushPath = PushPath(
       rules: rules, store: store, proof: ProofOfOrigin(verification: verification),
-      runsWereQueued: { dispatcher.wake() }, logger: logger)
+      runsWereQueued: { dispatcher.wake() }, logger: logger, gaps: gaps, lateness: lateness)
     admission = Admission(github: githubAddresses, store: store, logger: logger)
     requests = RunRequests(store: store, rules: rules, tips: TipLookup(probe: probe))
     cancelling = RunCancelling(store: store, trail: trail, area: area)
@@ -56,7 +59,8 @@ public struct LocalAgent: AgentControl {
       runningRuns: await dispatcher.running,
       // A count for people; a store that cannot even be read shows elsewhere.
       queuedRuns: (try? await store.queueLength()) ?? 0, reloadError: rules.reloadError,
-      polls: await poller?.reports, subscriptions: subscriptions.all, storeTrouble: keeping?.trouble)
+      polls: await poller?.reports, subscriptions: subscriptions.all, storeTrouble: keeping?.trouble,
+      redeliveries: redeliveries.all)
   }
 
   public func runs(_ filter: RunFilter) async throws -> [Run] { try await store.runs(filter) }

@@ -15,6 +15,10 @@ struct PushPath: Sendable {
   /// Told when runs were queued.
   let runsWereQueued: @Sendable () -> Void
   let logger: Logger
+  /// Told when deliveries cannot be recorded, and when they can be again.
+  var gaps = Gaps()
+  /// Knows which deliveries tell of pushes that the agent has looked past.
+  var lateness = Lateness()
   let largeBodies = LargeBodies()
   var now: @Sendable () -> Date = { Date() }
 
@@ -54,6 +58,7 @@ struct PushPath: Sendable {
       case .body(let reason): return .malformed(reason)
       }
     } catch {
+      gaps.refused()
       logger.log(
         level: .forFailure(error), "a delivery could not be recorded and was answered 503",
         metadata: [
@@ -80,8 +85,11 @@ struct PushPath: Sendable {
         source: request.source, way: request.way, id: replay?.original.id ?? id, event: event.name,
         receivedAt: receivedAt, address: request.address, headers: request.headers, body: request.body,
         ignored: verdict.ignored, decisions: verdict.decisions, runs: verdict.runs,
-        moves: RefMove.told(by: event.pushes, to: rules.pipelines), replayOf: replay?.original.number,
-        audit: replay?.audit))
+        moves: RefMove.told(by: event.pushes, to: rules.pipelines) {
+          lateness.isLate(id, from: request.source, for: $0)
+        }, replayOf: replay?.original.number, audit: replay?.audit))
+    gaps.recorded()
+    if recorded.isDoubtful { gaps.ended() }
     if !recorded.verdict.runs.isEmpty, !recorded.isRepeat { runsWereQueued() }
     log(recorded, request.source)
     return recorded

@@ -4,7 +4,11 @@ import Pipelines
 extension RefMove {
   /// What the pushes of a delivery tell the pipelines of their repository: where the refs that they watch now stand,
   /// also where a pipeline has a reason of its own to start nothing, and which refs are gone.
-  static func told(by pushes: [Push], to pipelines: [Pipeline]) -> [RefMove] {
+  ///
+  /// - Parameter isLate: whether the agent has looked at the pipeline's refs since the delivery was sent.
+  static func told(
+    by pushes: [Push], to pipelines: [Pipeline], isLate: (Pipeline) -> Bool = { _ in false }
+  ) -> [RefMove] {
     pushes.flatMap { push in
       pipelines.compactMap { pipeline in
         guard let trigger = pipeline.triggers.push, PushMatching.concerns(push, pipeline) else { return nil }
@@ -12,7 +16,7 @@ extension RefMove {
         guard isGone || WatchedRefs(trigger).contains(push.ref) else { return nil }
         return RefMove(
           pipeline: pipeline.name, repository: pipeline.repository.identity, ref: push.ref,
-          commit: isGone ? nil : push.after)
+          commit: isGone ? nil : push.after, basis: isLate(pipeline) ? .late : .told)
       }
     }
   }

@@ -43,10 +43,32 @@ struct RepositoryLook: Sendable {
       guard let trigger = pipeline.triggers.push else { continue }
       let comparison = RefComparison(of: tips, with: handled, watching: trigger)
       if comparison.begins { try await begin(pipeline, comparison) }
-      for change in comparison.changes { interested[change, default: []].append(pipeline) }
+      for change in comparison.changes where try await isNews(change, to: pipeline) {
+        interested[change, default: []].append(pipeline)
+      }
     }
     for (change, pipelines) in interested.sorted(by: { $0.key.ref.full < $1.key.ref.full }) {
       try await record(change, of: repository, for: pipelines)
+    }
+  }
+
+  /// Of deliveries that came out of order, the memory is the last one's. A tip that was run before is not run again for
+  /// that, unless what was told of later has been put over it.
+  private func isNews(_ change: RefChange, to pipeline: Pipeline) async throws -> Bool {
+    guard case .moved(let last, let tip) = change else { return true }
+    let (name, identity) = (pipeline.name, pipeline.repository.identity)
+    switch try await store.whereabouts(of: tip, pipeline: name, repository: identity) {
+    case .notRun: return true
+    case .undecided: return false
+    case .ranLast(let run):
+      try await store.settle(tip, by: run, since: last.commit, pipeline: name, repository: identity)
+      logger.info(
+        "a ref stands where it was run last, although another commit was told of later",
+        metadata: [
+          "event": "poll_settled", "pipeline": "\(name)", "ref": "\(tip.ref)", "commit": "\(tip.commit.short)",
+          "run": "\(run)",
+        ])
+      return false
     }
   }
 
@@ -92,7 +114,7 @@ struct RepositoryLook: Sendable {
         moves: pipelines.map { change.move(for: $0) }))
     if !recorded.verdict.runs.isEmpty { runsWereQueued() }
     logger.info(
-      "a push was found",
+      "a push was found by comparing tips",
       metadata: [
         "event": "delivery", "source": "poll", "delivery": "\(recorded.number)", "repository": "\(repository)",
         "ref": "\(change.ref)", "verdict": "\(recorded.verdict.sentence)",

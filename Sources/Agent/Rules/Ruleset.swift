@@ -14,6 +14,10 @@ public struct Ruleset: Sendable {
   /// Who may post to them, and how often.
   public var door: DoorRules
   public var pipelines: [Pipeline]
+  /// How often the tips of repositories are compared for pipelines that do not poll; `nil`: never.
+  public var compareTips: Seconds?
+  /// The webhooks whose failed deliveries are asked for again, by the source's name.
+  public var redeliveries: [String: Redelivery]
   public var credentials: [RepositoryCredential]
   /// The pipelines' secrets by name.
   public var secrets: [String: Secret]
@@ -30,7 +34,7 @@ public struct Ruleset: Sendable {
 
   public init(
     sources: [String: Source], subscriptions: Set<Subscription> = [], door: DoorRules = DoorRules(),
-    pipelines: [Pipeline],
+    pipelines: [Pipeline], compareTips: Seconds? = nil, redeliveries: [String: Redelivery] = [:],
     credentials: [RepositoryCredential] = [], secrets: [String: Secret] = [:],
     allowedSchemes: [RepositoryURL.Scheme] = [.https, .ssh],
     publicURL: String? = nil, parallelRuns: Int = 2, fetchTimeout: Seconds = 600,
@@ -40,6 +44,8 @@ public struct Ruleset: Sendable {
     self.subscriptions = subscriptions
     self.door = door
     self.pipelines = pipelines
+    self.compareTips = compareTips
+    self.redeliveries = redeliveries
     self.credentials = credentials
     self.secrets = secrets
     self.allowedSchemes = allowedSchemes

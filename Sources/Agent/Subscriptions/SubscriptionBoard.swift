@@ -5,8 +5,10 @@ import Synchronization
 /// Where the connections write how they are, and `status` reads it.
 public final class SubscriptionBoard: Sendable {
   private let states = Mutex<[Subscription: SubscriptionStatus]>([:])
+  private let gaps: Gaps
 
-  public init() {}
+  /// - Parameter gaps: told of every connection that is made: what came before it was there for nobody.
+  public init(gaps: Gaps = Gaps()) { self.gaps = gaps }
 
   /// By source and way.
   public var all: [SubscriptionStatus] {
@@ -24,6 +26,7 @@ public final class SubscriptionBoard: Sendable {
       $0[subscription]?.isConnected = true
       $0[subscription]?.since = Date()
     }
+    gaps.ended()
   }
 
   /// - Parameter reason: a sentence; it is shown to people.

@@ -9,10 +9,6 @@ struct ForwardHooks: Sendable {
   let forwarding: Forwarding
   let client: HTTPClient
 
-  /// GitHub answers in far less; an answer that does not come must not hold up the end of the agent.
-  private static let patience = TimeAmount.seconds(15)
-  private static let answerLimit = 1 << 20
-
   /// Asks for a webhook that does nothing yet.
   /// - Throws: `SubscriptionFailure`.
   func create() async throws -> ForwardHook {
@@ -68,37 +64,30 @@ struct ForwardHooks: Sendable {
     }
   }
 
-  private var server: String { forwarding.api.authority }
+  private var github: GitHubAPI {
+    GitHubAPI(address: forwarding.api, token: forwarding.token, client: client)
+  }
+
+  private var server: String { github.server }
 
   private func send(
     _ method: HTTPMethod, _ address: WebAddress, _ body: (some Encodable)?
   ) async throws -> [UInt8] {
-    var request = HTTPClientRequest(url: address.description)
-    request.method = method
-    request.headers.add(name: "Accept", value: "application/vnd.github+json")
-    request.headers.add(name: "Authorization", value: "Bearer \(forwarding.token.text)")
-    request.headers.add(name: "User-Agent", value: "pushrod/\(PushrodVersion.current)")
-    if let body {
-      request.headers.add(name: "Content-Type", value: "application/json")
-      request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
-    }
     do {
-      let response = try await client.execute(request, timeout: ForwardHooks.patience)
-      let answer = Array(buffer: try await response.body.collect(upTo: ForwardHooks.answerLimit))
-      guard (200..<300).contains(response.status.code) else { throw failure(response, answer) }
-      return answer
+      return try await github.send(method, address, body).body
+    } catch let refusal as GitHubRefusal {
+      throw failure(refusal)
     } catch {
       throw SubscriptionFailure(error, server: server)
     }
   }
 
-  private func failure(_ response: HTTPClientResponse, _ body: [UInt8]) -> SubscriptionFailure {
-    struct Answer: Decodable { var message: String? }
-    let said = (try? JSONDecoder().decode(Answer.self, from: Data(body)))?.message.map { " (\($0.quotable()))" } ?? ""
-    let status = response.status.code
+  private func failure(_ refusal: GitHubRefusal) -> SubscriptionFailure {
+    let (status, said) = (refusal.status, refusal.said)
+    if let rest = refusal.rest {
+      return SubscriptionFailure("\(server) asks for patience: \(status)\(said).", rest: rest)
+    }
     let repository = forwarding.repository
-    let wait = response.headers.first(name: "retry-after").flatMap { Int($0) }.map { min(max(0, $0), 3600) }
-    if let wait { return SubscriptionFailure("\(server) asks for patience: \(status)\(said).", rest: .seconds(wait)) }
     let meaning: String
     switch status {
     case 300..<400:

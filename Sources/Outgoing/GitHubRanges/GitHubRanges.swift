@@ -57,11 +57,12 @@ public struct GitHubRanges: Service {
     var wait = GitHubRanges.retries.lowerBound
     while !Task.isCancelled {
       if isWanted(), Date() >= due {
-        if await refresh() {
+        let (isDone, rest) = await refresh()
+        if isDone {
           due = next(after: Date())
           wait = GitHubRanges.retries.lowerBound
         } else {
-          due = Date(timeIntervalSinceNow: wait * Double.random(in: 0.9...1.1))
+          due = Date(timeIntervalSinceNow: max(wait * Double.random(in: 0.9...1.1), rest / .seconds(1)))
           wait = min(wait * 2, GitHubRanges.retries.upperBound)
         }
       }
@@ -74,7 +75,8 @@ public struct GitHubRanges: Service {
     date.addingTimeInterval(GitHubRanges.interval * Double.random(in: 0.9...1.1))
   }
 
-  private func refresh() async -> Bool {
+  /// - Returns: how long GitHub wants to be left alone, where it says so.
+  private func refresh() async -> (isDone: Bool, rest: Duration) {
     do {
       let found = try GitHubMeta.hooks(try await answer())
       ranges.current = found
@@ -83,14 +85,14 @@ public struct GitHubRanges: Service {
       }
       logger.info(
         "GitHub's addresses are up to date", metadata: ["event": "github_addresses", "ranges": "\(found.count)"])
-      return true
+      return (true, .zero)
     } catch {
       let known =
         ranges.current == nil ? "none are known, and `allow: [github]` lets nobody in" : "the last list counts"
       logger.warning(
         "GitHub's addresses could not be fetched; \(known)",
         metadata: ["event": "github_addresses_failed", "api": "\(api)", "error": "\(error)"])
-      return false
+      return (false, (error as? GitHubRefusal)?.rest ?? .zero)
     }
   }
 
@@ -99,9 +101,10 @@ public struct GitHubRanges: Service {
     request.headers.add(name: "User-Agent", value: "pushrod/\(PushrodVersion.current)")
     request.headers.add(name: "Accept", value: "application/vnd.github+json")
     let response = try await client.execute(request, timeout: .seconds(30))
+    let body = Array(buffer: try await response.body.collect(upTo: GitHubMeta.longest))
     guard response.status == .ok else {
-      throw GitHubMeta.Unusable(description: "the answer is \(response.status.code)")
+      throw GitHubRefusal(status: response.status.code, headers: response.headers, body: body)
     }
-    return Array(buffer: try await response.body.collect(upTo: GitHubMeta.longest))
+    return body
   }
 }

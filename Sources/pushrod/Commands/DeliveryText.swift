@@ -15,7 +15,9 @@ struct DeliveryText {
   /// `started run 12`, `started run 12 (superseded by run 14)`, `ignored: no pipeline for acme/shop`.
   static func verdict(of delivery: DeliveryReport) -> String {
     if delivery.verdict == .started {
-      let started = Verdict.started(runs: delivery.runs).sentence
+      let started =
+        Verdict.started(runs: delivery.runs).sentence
+        + (delivery.way == .poll ? ", \(Wording.foundByComparing)" : "")
       guard let gone = delivery.superseded, !gone.isEmpty else { return started }
       let whose = delivery.runs.count == 1 ? "" : "run "
       let words = gone.map { (whose.isEmpty ? "" : "\(whose)\($0.run) ") + "superseded by run \($0.by)" }

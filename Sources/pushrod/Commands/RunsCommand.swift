@@ -33,7 +33,7 @@ struct RunsCommand: AsyncParsableCommand {
       let request = run.request
       table.add([
         "\(run.number)", request.pipeline.name, run.state.words, request.ref.short, request.commit?.short ?? "-",
-        Wording.ago(run.queuedAt), Wording.took(run), request.pusher ?? "", run.reason ?? Wording.waiting(run),
+        Wording.ago(run.queuedAt), Wording.took(run), Wording.origin(request), run.reason ?? Wording.waiting(run),
       ])
     }
     table.print()

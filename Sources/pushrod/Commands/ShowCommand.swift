@@ -77,7 +77,7 @@ struct RunReport {
     return switch request.trigger {
     case .push: "by a push" + delivery + attempt
     case .webhook: "by an event" + delivery + attempt
-    case .poll: "by a push that the agent found" + delivery + attempt
+    case .poll: "by a push \(Wording.foundByComparing)" + delivery + attempt
     case .manual: "by hand" + attempt
     case .rerun: "again" + (request.rerunOf.map { " after run \($0)" } ?? "") + attempt
     }

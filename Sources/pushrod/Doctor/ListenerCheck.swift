@@ -23,8 +23,8 @@ struct ListenerCheck {
           .fail("agent", "It works by older files, because the new ones are broken: \(error)", "Correct the file."))
       }
       if let api = configuration.api { findings.append(await apiFinding(api.listen)) }
-      findings += StoreCheck.findings(status)
-      return findings + (status.polls ?? []).map(finding) + SubscriptionCheck.findings(status)
+      return findings + StoreCheck.findings(status) + (status.polls ?? []).map(finding)
+        + SubscriptionCheck.findings(status) + RedeliveryCheck.findings(status)
     }
     return [await portFinding()]
   }
@@ -32,9 +32,10 @@ struct ListenerCheck {
   private func finding(_ poll: PollReport) -> Finding {
     let last = poll.askedAt.map { "asked \(Wording.ago($0))" } ?? "not asked yet"
     guard let error = poll.error else { return .ok("poll", "\(poll.url): \(last), every \(poll.interval).") }
+    let compared = poll.comparedAt.map { "; its tips were compared last \(Wording.ago($0))" } ?? ""
     return .warn(
-      "poll", "\(poll.url): \(last), and that came to nothing: \(error)",
-      "It is asked again by itself; pushes are found then.")
+      "poll", "\(poll.url): \(last), and that came to nothing\(compared): \(error)",
+      "It is asked again by itself; pushes that were missed are found then.")
   }
 
   /// The agent may have been started before `api` was written.

@@ -15,7 +15,7 @@ enum SubscriptionCheck {
       }
       return .warn(
         subscription.way.rawValue, "\(what): not connected\(ago.map { ", lost \($0)" } ?? ""). \(error)",
-        "It is tried again by itself; `on.poll` finds pushes that are missed meanwhile.")
+        "It is tried again by itself; pushes that are missed meanwhile are found by comparing tips.")
     }
   }
 }

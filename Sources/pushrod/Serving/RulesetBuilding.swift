@@ -19,6 +19,10 @@ enum RulesetBuilding {
       sources: sources, subscriptions: subscriptions(configuration), door: door(configuration),
       pipelines: try PipelineFolder.load(
         configuration.pipelinesFolder, secrets: Set(configuration.secrets.keys), sources: configuration.sourceNames),
+      compareTips: configuration.compareTips,
+      redeliveries: Dictionary(
+        configuration.sources.compactMap { source in source.redelivery.map { (source.name, $0) } },
+        uniquingKeysWith: { $1 }),
       credentials: configuration.credentials, secrets: configuration.secrets,
       allowedSchemes: configuration.allowedSchemes, publicURL: configuration.publicURL,
       parallelRuns: configuration.parallelRuns, fetchTimeout: configuration.limits.fetchTimeout,

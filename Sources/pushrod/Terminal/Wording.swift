@@ -3,6 +3,14 @@ import Model
 
 /// Times, lengths of time and sizes as people say them.
 enum Wording {
+  /// Of a push that no delivery told of.
+  static let foundByComparing = "found by comparing tips"
+
+  /// Who or what a run is owed to; empty where nobody said.
+  static func origin(_ request: RunRequest) -> String {
+    request.pusher ?? (request.trigger == .poll ? foundByComparing : "")
+  }
+
   /// `just now`, `3 min ago`, `2 h ago`, `5 d ago`; the day where it is longer ago, and where the clocks differ.
   static func ago(_ date: Date, now: Date = Date()) -> String {
     let seconds = now.timeIntervalSince(date)

@@ -22,7 +22,8 @@ final class AgentUnderTest: Sendable {
     _ rules: Ruleset, launcher: StandInLauncher = StandInLauncher(), folder: TemporaryDirectory? = nil,
     startGrace: Duration = .seconds(10), order: any CommitOrder = StandInOrder.unknown,
     runner: String = "/nonexistent/pushrod-runner",
-    verification: any RemoteVerification = StandInVerification(.unavailable(reason: "nobody is asked in this test"))
+    verification: any RemoteVerification = StandInVerification(.unavailable(reason: "nobody is asked in this test")),
+    gaps: Gaps = Gaps(), lateness: Lateness = Lateness()
   ) throws {
     let folder = try folder ?? TemporaryDirectory("agent")
     let logger = Logger.silent
@@ -41,7 +42,7 @@ final class AgentUnderTest: Sendable {
     agent = LocalAgent(
       store: store, rules: self.rules, dispatcher: dispatcher, area: area,
       probe: RunnerProbe(executable: runner, environment: ProcessInfo.processInfo.environment),
-      verification: verification, pid: 1, logger: logger)
+      verification: verification, pid: 1, gaps: gaps, lateness: lateness, logger: logger)
   }
 
   deinit { serving.withLock { $0?.cancel() } }

@@ -201,15 +201,19 @@ import Testing
   @Test("a store that refuses is 503 with Retry-After, and the same delivery is taken when it can again")
   func storeRefuses() async throws {
     let store = RefusingStore()
+    let gaps = Gaps()
     let path = PushPath(
       rules: try AgentUnderTest(someRules([try somePipeline()])).rules, store: store,
-      proof: ProofOfOrigin(verification: StandInVerification(.genuine)), runsWereQueued: {}, logger: .silent)
+      proof: ProofOfOrigin(verification: StandInVerification(.genuine)), runsWereQueued: {}, logger: .silent,
+      gaps: gaps)
 
     let refused = await path.receive(try signedPush())
 
     #expect(refused.status == 503)
     #expect(refused.retryAfter == 30)
     #expect(!refused.body.contains("disk"))
+    // Its push is looked for.
+    #expect(gaps.count == 1)
   }
 }
 

@@ -5,6 +5,8 @@ import Synchronization
 final class ManualClock: Sendable {
   private let instant = Mutex(ContinuousClock.now)
 
+  var now: ContinuousClock.Instant { instant.withLock { $0 } }
+
   func advance(_ seconds: Double) { instant.withLock { $0 += .seconds(seconds) } }
 
   /// Without jitter, unless the test wants some.

@@ -82,7 +82,7 @@ import Testing
     #expect(schedule.due(at(2)) == [self.shop])
   }
 
-  @Test("errors double the pause up to 15 minutes, are news once, and are over with the first answer")
+  @Test("errors are followed by 10 s, and twice as long each time, up to 15 minutes; they are news once")
   func backOff() throws {
     var schedule = PollSchedule()
     let rules = someRules([try polling("shop", every: 60)])
@@ -90,7 +90,7 @@ import Testing
     var now = 0.0
     var pauses: [Double] = []
     var news: [Bool] = []
-    for round in 0..<7 {
+    for round in 0..<9 {
       let error = round < 5 ? "no route" : "no such repository"
       news.append(schedule.failed(shop, error, now: at(now), date: Date(), jitter: 1))
       schedule.follow(rules, now: at(now))
@@ -98,23 +98,101 @@ import Testing
       pauses.append(at(now).duration(to: next) / .seconds(1))
       now += pauses[round]
     }
-    #expect(pauses == [60, 120, 240, 480, 900, 900, 900])
-    #expect(news == [true, false, false, false, false, true, false])
+    #expect(pauses == [10, 20, 40, 80, 160, 320, 640, 900, 900])
+    #expect(news == [true, false, false, false, false, true, false, false, false])
     #expect(schedule.reports.first?.error == "no such repository")
     let over = schedule.succeeded(shop, for: [], now: at(now), date: Date(), jitter: 1)
     #expect(over == "no such repository")
     #expect(schedule.reports.first?.error == nil)
     let isNews = schedule.failed(shop, "no route", now: at(now), date: Date(), jitter: 1)
     #expect(isNews)
-    #expect(schedule.next(besides: []) == at(now + 60))
+    #expect(schedule.next(besides: []) == at(now + 10))
   }
 
-  @Test("an interval over 15 minutes stays what it is when there are errors")
+  @Test("an interval over 15 minutes is where the pauses after errors end; the store's errors never wait that long")
   func longInterval() throws {
     var schedule = PollSchedule()
     schedule.follow(someRules([try polling("shop", every: 3600)]), now: at(0))
-    for _ in 1...3 { schedule.failed(shop, "no route", now: at(0), date: Date(), jitter: 1) }
+    for _ in 1...12 { schedule.failed(shop, "no route", now: at(0), date: Date(), jitter: 1) }
     #expect(schedule.next(besides: []) == at(3600))
+    schedule.failed(shop, "the disk is full", isOfStore: true, now: at(0), date: Date(), jitter: 1)
+    #expect(schedule.next(besides: []) == at(30))
+  }
+
+  @Test("a pipeline without an interval of its own is compared in the usual one, and not at all where there is none")
+  func usual() throws {
+    var schedule = PollSchedule()
+    var rules = someRules([try somePipeline("shop"), try polling("docs", every: 60)])
+    rules.compareTips = 600
+    schedule.follow(rules, now: at(0))
+    #expect(names(schedule, 0) == ["shop", "docs"])
+    schedule.succeeded(shop, for: rules.pipelines, now: at(0), date: Date(), jitter: 1)
+    #expect(names(schedule, 60) == ["docs"])
+    #expect(names(schedule, 595) == ["shop", "docs"])
+    #expect(schedule.reports.first?.interval == 60)
+
+    rules.compareTips = 30
+    schedule.follow(rules, now: at(70))
+    #expect(schedule.due(at(70)) == [shop])
+    #expect(names(schedule, 70).contains("shop"))
+    rules.compareTips = nil
+    schedule.follow(rules, now: at(80))
+    #expect(names(schedule, 80) == ["docs"])
+  }
+
+  @Test("a pipeline that no push starts is not compared")
+  func eventsOnly() throws {
+    var pipeline = try somePipeline("shop")
+    pipeline.triggers.push = nil
+    var rules = someRules([pipeline])
+    rules.compareTips = 600
+    var schedule = PollSchedule()
+    schedule.follow(rules, now: at(0))
+    #expect(schedule.reports == [])
+  }
+
+  @Test("after a gap everything is asked again, for all pipelines, but nothing sooner than 10 s after the last time")
+  func gap() throws {
+    var schedule = PollSchedule()
+    let pipelines = [try polling("shop", every: 600), try polling("docs", every: 900)]
+    schedule.follow(someRules(pipelines), now: at(0))
+    schedule.asks(shop, now: at(0))
+    schedule.succeeded(shop, for: pipelines, now: at(1), date: Date(), jitter: 1)
+    #expect(schedule.isThrough)
+    schedule.gap(now: at(4))
+    #expect(!schedule.isThrough)
+    #expect(schedule.next(besides: []) == at(10))
+    #expect(names(schedule, 10) == ["shop", "docs"])
+    schedule.asks(shop, now: at(10))
+    schedule.succeeded(shop, for: pipelines, began: at(10), now: at(11), date: Date(), jitter: 1)
+    #expect(schedule.isThrough)
+    #expect(schedule.next(besides: []) == at(611))
+    schedule.gap(now: at(100))
+    #expect(schedule.due(at(100)) == [shop])
+  }
+
+  @Test("what was asked before a gap does not make up for it")
+  func gapMeanwhile() throws {
+    var schedule = PollSchedule()
+    let pipeline = try polling("shop", every: 600)
+    schedule.follow(someRules([pipeline]), now: at(0))
+    schedule.asks(shop, now: at(0))
+    schedule.gap(now: at(1))
+    schedule.succeeded(shop, for: [pipeline], began: at(0), now: at(2), date: Date(), jitter: 1)
+    #expect(schedule.next(besides: []) == at(10))
+    #expect(!schedule.isThrough)
+  }
+
+  @Test("a gap brings a repository that fails forward, and its next failure waits as long as ever")
+  func gapWhileFailing() throws {
+    var schedule = PollSchedule()
+    schedule.follow(someRules([try polling("shop", every: 60)]), now: at(0))
+    for _ in 1...6 { schedule.failed(shop, "no route", now: at(0), date: Date(), jitter: 1) }
+    schedule.asks(shop, now: at(0))
+    schedule.gap(now: at(20))
+    #expect(schedule.due(at(20)) == [shop])
+    schedule.failed(shop, "no route", now: at(20), date: Date(), jitter: 1)
+    #expect(schedule.next(besides: []) == at(20 + 640))
   }
 
   @Test("new credentials are tried at once where the old ones failed")
