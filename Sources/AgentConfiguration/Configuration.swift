@@ -82,6 +82,8 @@ public struct Configuration: Sendable {
     public var bodyMemory: Int?
     /// For fetch and checkout together.
     public var fetchTimeout: Seconds = 600
+    /// On the remote, within that time.
+    public var fetch = FetchLimits()
     /// Of a commit.
     public var tree = RunSpec.TreeLimits()
 

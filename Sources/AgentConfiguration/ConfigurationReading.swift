@@ -9,7 +9,7 @@ struct ConfigurationReading {
     "proxy_protocol", "compare_tips",
   ]
   static let limitKeys =
-    ["body", "header_timeout", "body_timeout", "fetch_timeout", "tree_entries", "tree_bytes"]
+    ["body", "header_timeout", "body_timeout", "fetch_timeout", "fetch", "tree_entries", "tree_bytes"]
     + DoorReading.limitKeys
 
   private let file: String
@@ -206,6 +206,7 @@ extension ConfigurationReading {
     if let time = fields["header_timeout"]?.duration(atMost: 300) { limits.headerTimeout = time }
     if let time = fields["body_timeout"]?.duration(atMost: 600) { limits.bodyTimeout = time }
     if let time = fields["fetch_timeout"]?.duration(atMost: 86_400) { limits.fetchTimeout = time }
+    FetchLimitReading.limits(fields, &limits)
     DoorReading.limits(fields, &limits)
     if let entries = fields["tree_entries"]?.integer(in: 1...100_000_000) { limits.tree.entries = entries }
     if let bytes = fields["tree_bytes"]?.byteCount(in: 1...(1 << 50)) { limits.tree.bytes = bytes }

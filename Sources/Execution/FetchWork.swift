@@ -17,6 +17,8 @@ struct FetchWork {
   /// last one did not get to the end, and nothing of the workspace is used.
   static func marker(of workspace: String) -> String { workspace + ".unfinished" }
 
+  private var limits: FetchLimits { spec.fetchLimits ?? FetchLimits() }
+
   func run() -> FetchReport {
     do {
       return try fetchAndCheckOut()
@@ -33,7 +35,8 @@ struct FetchWork {
     let matching = credentials
     let policy = RemotePolicy(
       allowedSchemes: Set(spec.allowedSchemes.map(\.rawValue)),
-      credential: { matching.credential(for: $0) }, deadline: .now + spec.fetchTimeout.duration)
+      credential: { matching.credential(for: $0) }, deadline: .now + spec.fetchTimeout.duration,
+      limits: NetworkLimits(limits), attempts: limits.attempts)
     GitLibrary.initialize()
 
     say("fetching \(request.ref) from \(url)")

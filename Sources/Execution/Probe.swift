@@ -51,7 +51,8 @@ public enum Probe {
     while !waiting.isEmpty || !asked.isEmpty, Instant.now < deadline {
       while asked.count < width, let index = waiting.popFirst() {
         do throws(RunnerFailure) {
-          asked.append(try ask(request.remotes[index], index: index, deadline: deadline))
+          asked.append(
+            try ask(request.remotes[index], index: index, request.limits ?? FetchLimits(), deadline: deadline))
         } catch {
           answers[index] = .init(url: request.remotes[index].url, tips: nil, error: error.description)
         }
@@ -77,13 +78,18 @@ public enum Probe {
   /// A server with very many refs.
   private static let answerLimit = 64 << 20
 
+  /// Bytes of memory for one question: about five times what a server may list.
+  private static let memory = 768 << 20
+
   private static func ask(
-    _ remote: ProbeRequest.Remote, index: Int, deadline: Instant
+    _ remote: ProbeRequest.Remote, index: Int, _ limits: FetchLimits, deadline: Instant
   ) throws(RunnerFailure) -> Question {
     let channel = try Descriptor.pipe()
     guard let log = Descriptor.open("/dev/null", O_WRONLY) else { throw .last("open /dev/null") }
     let process = try ChildProcess.fork(output: log) {
-      guard let bytes = (try? JSON.encoder().encode(tips(of: remote, deadline: deadline))).map(Array.init) else {
+      MemoryLimit.set(memory)
+      guard let bytes = (try? JSON.encoder().encode(tips(of: remote, limits, deadline: deadline))).map(Array.init)
+      else {
         return 1
       }
       var written = 0
@@ -97,11 +103,13 @@ public enum Probe {
     return Question(index: index, process: process, channel: channel.reading)
   }
 
-  private static func tips(of remote: ProbeRequest.Remote, deadline: Instant) -> ProbeAnswer.Remote {
+  private static func tips(
+    of remote: ProbeRequest.Remote, _ limits: FetchLimits, deadline: Instant
+  ) -> ProbeAnswer.Remote {
     let credentials = CredentialMatching(remote.credentials)
     let policy = RemotePolicy(
       allowedSchemes: Set(remote.allowedSchemes.map(\.rawValue)),
-      credential: { credentials.credential(for: $0) }, deadline: deadline)
+      credential: { credentials.credential(for: $0) }, deadline: deadline, limits: NetworkLimits(limits))
     do throws(GitFailure) {
       GitLibrary.initialize()
       let tips = try Mirror.tips(url: remote.url, policy: policy)

@@ -19,6 +19,7 @@ enum SpecCheck {
     let pipeline = spec.request.pipeline
     let times =
       [pipeline.timeout, pipeline.grace, spec.fetchTimeout]
+      + (spec.fetchLimits.map { [$0.connect, $0.firstByte, $0.stall] } ?? [])
       + (pipeline.steps + pipeline.finally).compactMap(\.timeout)
     guard times.allSatisfy({ $0.value.isFinite && $0.value >= 0 && $0.value <= 31_536_000 }) else {
       throw RunnerFailure("\(path) has a time limit that is negative or longer than a year")

@@ -1,3 +1,4 @@
+import Git
 import Glibc
 import Model
 import RunDirectory
@@ -61,6 +62,7 @@ struct StepRunner {
       let end = try supervise(log: log, cgroup: nil, limit: limit, runLimit: runLimit, grace: .seconds(1)) {
         output throws(RunnerFailure) in
         try ChildProcess.fork(output: output) {
+          MemoryLimit.set((spec.fetchLimits ?? FetchLimits()).memory)
           let work = FetchWork(spec: spec, credentials: credentials) { line in
             let bytes = Array((line + "\n").utf8)
             _ = write(1, bytes, bytes.count)
@@ -87,11 +89,13 @@ struct StepRunner {
         result.reason = reason
         try? log.write(record.masker.masked("error: \(reason)\n" + (detail.map { "(\($0))\n" } ?? "")))
       default:
+        // It was killed, or died: what it was receiving is of no use to anybody.
+        Mirror(path: spec.mirror).sweep()
         if end.interruption == .stepTime {
           result.reason = "no answer from \(place) within \(spec.fetchTimeout)"
         } else if end.interruption == nil {
           result.state = .failed
-          result.reason = "git ended without a result (\(end.status.words))"
+          result.reason = "git ended without a result (\(end.status.words)\(memoryHint(end)))"
         }
       }
     } catch {
@@ -116,6 +120,15 @@ struct StepRunner {
   }
 
   static let fetchName = "fetch"
+
+  /// The Swift runtime ends a process that gets no memory.
+  private func memoryHint(_ end: Supervision.End) -> String {
+    guard case .signalled(let signal) = end.status, [SIGABRT, SIGILL, SIGTRAP, SIGSEGV].contains(signal) else {
+      return ""
+    }
+    let memory = ByteCount.words((spec.fetchLimits ?? FetchLimits()).memory)
+    return "; it may have needed more memory than the \(memory) of `limits.fetch.memory`"
+  }
 
   private var place: String {
     let repository = spec.request.pipeline.repository

@@ -105,7 +105,8 @@ struct CheckoutPlanner {
       try mirror.fetchAll(url: address, policy: policy, progress: { _ in }, message: message)
     } catch {
       throw GitFailure(
-        error.kind, operation: error.operation, "Submodule \"\(place)\": \(error.description)", detail: error.detail)
+        error.kind, operation: error.operation, "Submodule \"\(place)\": \(error.description)", detail: error.detail,
+        repetition: error.repetition)
     }
     guard Self.has(id, mirror) else {
       throw GitFailure(

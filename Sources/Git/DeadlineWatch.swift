@@ -1,20 +1,18 @@
 import Glibc
 
-/// Shuts a socket down at the session's deadline, from a thread of its own, so that a library which waits in it
-/// without end comes back. The thread ends with this value.
+/// Keeps the limits of a connection that libssh2 reads itself, and in which it waits without end: looks at what the
+/// kernel counts of it (`TCPStatus`), and shuts it down at a limit, from a thread of its own. The thread ends with this
+/// value.
 final class DeadlineWatch {
   private var thread = pthread_t()
   /// Writing end of the pipe whose closing ends the thread; -1 where no thread could be started.
   private var stopper: Int32 = -1
 
+  /// How often the connection is looked at, in milliseconds.
+  private static let interval: Int32 = 100
+
   init(_ descriptor: Int32, session: NetworkSession) {
-    var ends: (reading: Int32, writing: Int32) = (-1, -1)
-    let code = withUnsafeMutablePointer(to: &ends) {
-      $0.withMemoryRebound(to: Int32.self, capacity: 2) { pipe($0) }
-    }
-    guard code == 0 else { return }
-    _ = fcntl(ends.reading, F_SETFD, FD_CLOEXEC)
-    _ = fcntl(ends.writing, F_SETFD, FD_CLOEXEC)
+    guard let ends = Descriptors.pipe() else { return }
     let task = Unmanaged.passRetained(Task(socket: descriptor, stop: ends.reading, session: session))
     let started = pthread_create(&thread, nil, { Task.run($0) }, task.toOpaque())
     guard started == 0 else {
@@ -49,13 +47,22 @@ final class DeadlineWatch {
       defer { close(task.stop) }
       while true {
         var entry = pollfd(fd: task.stop, events: Int16(POLLIN), revents: 0)
-        let ready = poll(&entry, 1, task.session.pollTimeout)
+        let ready = poll(&entry, 1, DeadlineWatch.interval)
         if ready > 0 { return nil }
-        if ready == 0, ContinuousClock.now >= task.session.deadline {
-          shutdown(task.socket, Int32(SHUT_RDWR))
-          return nil
-        }
+        guard ready == 0, let limit = task.reached else { continue }
+        task.session.exceed(limit)
+        shutdown(task.socket, Int32(SHUT_RDWR))
+        return nil
       }
+    }
+
+    private var reached: NetworkLimit? {
+      let status = TCPStatus(socket)
+      // What waits to be read is not the server's fault.
+      let isRead = status.map { $0.unread == 0 } ?? true
+      return session.reached(
+        silence: isRead ? status?.sinceReceived ?? .zero : .zero, sinceQuestion: status?.sinceSent ?? .zero,
+        received: status?.received ?? 0)
     }
   }
 }

@@ -2,6 +2,18 @@ import Glibc
 
 /// Whole files through descriptors.
 enum Descriptors {
+  /// A pipe that no program this process starts will hold; `nil` and `errno` where there can be none.
+  static func pipe() -> (reading: Int32, writing: Int32)? {
+    var ends: (reading: Int32, writing: Int32) = (-1, -1)
+    let code = withUnsafeMutablePointer(to: &ends) {
+      $0.withMemoryRebound(to: Int32.self, capacity: 2) { Glibc.pipe($0) }
+    }
+    guard code == 0 else { return nil }
+    _ = fcntl(ends.reading, F_SETFD, FD_CLOEXEC)
+    _ = fcntl(ends.writing, F_SETFD, FD_CLOEXEC)
+    return ends
+  }
+
   /// - Returns: `nil` where the file cannot be read or has fewer bytes.
   static func read(_ descriptor: Int32, count: Int) -> [UInt8]? {
     var done = 0

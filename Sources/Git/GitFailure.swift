@@ -20,6 +20,8 @@ public struct GitFailure: Error, Sendable, CustomStringConvertible {
     case deadline
     /// The address, a redirect or another host is not allowed.
     case forbidden
+    /// The server sends more than it may, or what it sends takes more memory than there is.
+    case tooMuch
     /// The commit holds something that must not be written to disk.
     case hostileTree
     /// The workspace could not be made equal to the commit.
@@ -28,17 +30,31 @@ public struct GitFailure: Error, Sendable, CustomStringConvertible {
     case `internal`
   }
 
+  /// Whether the same may go well at another time.
+  public enum Repetition: Sendable {
+    /// The cause stays until somebody removes it.
+    case never
+    /// It would be strange if it went away; one more attempt tells.
+    case once
+    /// A broken connection, a server in trouble, a limit of time.
+    case mayPass
+  }
+
   public let kind: Kind
   /// What was being done: `fetch`, `prove`, `list`, `check out`.
   public let operation: String
   public let description: String
   /// libgit2's own words.
   public let detail: String?
+  public let repetition: Repetition
 
-  public init(_ kind: Kind, operation: String, _ description: String, detail: String? = nil) {
+  public init(
+    _ kind: Kind, operation: String, _ description: String, detail: String? = nil, repetition: Repetition = .never
+  ) {
     self.kind = kind
     self.operation = operation
     self.description = description
     self.detail = detail
+    self.repetition = repetition
   }
 }

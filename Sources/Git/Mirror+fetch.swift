@@ -17,6 +17,16 @@ extension Mirror {
     let operation = "fetch"
     let address = try RemoteAddress(url, allowedSchemes: policy.allowedSchemes, operation: operation)
     try Self.requirePlain(ref, operation)
+    return try RemoteAttempts.run(policy, message: message) { () throws(GitFailure) in
+      try fetchOnce(ref, from: address, policy: policy, progress: progress, message: message)
+    }
+  }
+
+  private func fetchOnce(
+    _ ref: String, from address: RemoteAddress, policy: RemotePolicy, progress: (TransferProgress) -> Void,
+    message: (String) -> Void
+  ) throws(GitFailure) -> String {
+    let operation = "fetch"
     return try withRepository(
       address, policy: policy, operation: operation, progress: progress, message: message
     ) { repository, session throws(GitFailure) in
@@ -42,7 +52,8 @@ extension Mirror {
       }
       throw GitFailure(
         .network, operation: operation,
-        "\(address.server) did not send the commit that it says \(Escaped(ref)) is at. Try again.")
+        "\(address.server) did not send the commit that it says \(Escaped(ref)) is at. Try again.",
+        repetition: .once)
     }
   }
 
@@ -53,6 +64,16 @@ extension Mirror {
   ) throws(GitFailure) {
     let operation = "fetch"
     let address = try RemoteAddress(url, allowedSchemes: policy.allowedSchemes, operation: operation)
+    try RemoteAttempts.run(policy, message: message) { () throws(GitFailure) in
+      try fetchAllOnce(from: address, policy: policy, progress: progress, message: message)
+    }
+  }
+
+  private func fetchAllOnce(
+    from address: RemoteAddress, policy: RemotePolicy, progress: (TransferProgress) -> Void,
+    message: (String) -> Void
+  ) throws(GitFailure) {
+    let operation = "fetch"
     try withRepository(
       address, policy: policy, operation: operation, progress: progress, message: message
     ) { repository, session throws(GitFailure) in
@@ -82,6 +103,7 @@ extension Mirror {
       mirror: path, policy: policy, operation: operation, message: message
     ) { () throws(GitFailure) in
       let repository = try openOrCreate(operation: operation, message: message)
+      removeLeftovers()
       return try RemoteSession.with(
         address, policy: policy, operation: operation, progress: progress, message: message
       ) { session throws(GitFailure) in

@@ -4,10 +4,12 @@ extension Mirror {
     let operation = "list"
     let address = try RemoteAddress(url, allowedSchemes: policy.allowedSchemes, operation: operation)
     try policy.checkDeadline(operation, "asking \(address.shown)")
-    let all = try RemoteSession.with(
-      address, policy: policy, operation: operation, progress: { _ in }, message: { _ in }
-    ) { session throws(GitFailure) in
-      try Remote(session).connect()
+    let all = try RemoteAttempts.run(policy, message: { _ in }) { () throws(GitFailure) in
+      try RemoteSession.with(
+        address, policy: policy, operation: operation, progress: { _ in }, message: { _ in }
+      ) { session throws(GitFailure) in
+        try Remote(session).connect()
+      }
     }
     var tips: [RemoteTip] = []
     for (name, id) in all {

@@ -1,11 +1,13 @@
 import CGit2
 import Glibc
 
-/// One TCP connection whose every wait ends at the session's deadline. Belongs to one thread.
+/// One TCP connection whose every wait has an end (`NetworkSession`). Belongs to one thread.
 final class NetworkSocket {
   private(set) var descriptor: Int32 = -1
   private let session: NetworkSession?
   private var watch: DeadlineWatch?
+  /// Nothing has come since something was last sent.
+  private var isWaitingForFirst = true
 
   init(_ session: NetworkSession?) { self.session = session }
 
@@ -14,23 +16,27 @@ final class NetworkSocket {
     if let session, !session.allows(host: String(cString: host), port: String(cString: port)) {
       return fail("redirect to \(name) port \(String(cString: port)) refused")
     }
-    var hints = addrinfo()
-    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-    hints.ai_family = AF_UNSPEC
-    var list: UnsafeMutablePointer<addrinfo>?
-    let code = getaddrinfo(host, port, &hints, &list)
-    guard code == 0 else {
-      return fail("failed to resolve address for \(name): \(String(cString: gai_strerror(code)))")
+    session?.beginConnecting()
+    let addresses: [NameLookup.Address]
+    do {
+      addresses = try NameLookup.addresses(
+        of: host, port: port, until: session?.limit(waitingForFirst: true).0 ?? .now + .seconds(60))
+    } catch {
+      switch error {
+      case .tooLong:
+        noteLimit()
+        return fail("failed to resolve address for \(name): the time is over")
+      case .refused(let reason): return fail("failed to resolve address for \(name): \(reason)")
+      }
     }
-    defer { freeaddrinfo(list) }
+    session?.resolved()
     var reason = "no address"
-    var next = list
-    while let address = next?.pointee {
-      next = address.ai_next
+    for address in addresses {
       switch attempt(address) {
       case .success(let connected):
         descriptor = connected
-        if let session { watch = DeadlineWatch(connected, session: session) }
+        session?.opened()
+        if let session, session.isReadElsewhere { watch = DeadlineWatch(connected, session: session) }
         return 0
       case .failure(let error): reason = error.description
       }
@@ -42,7 +48,11 @@ final class NetworkSocket {
     while true {
       acknowledgeAtOnce()
       let received = recv(descriptor, buffer, count, 0)
-      if received >= 0 { return received }
+      if received >= 0 {
+        isWaitingForFirst = false
+        guard session?.receive(received) ?? true else { return Int(fail("failed to read: too much was sent")) }
+        return received
+      }
       guard retry(Int16(POLLIN)) else { return Int(fail("failed to read: \(SystemError.current)")) }
     }
   }
@@ -50,7 +60,10 @@ final class NetworkSocket {
   func write(_ bytes: UnsafePointer<CChar>?, _ count: Int) -> Int {
     while true {
       let sent = send(descriptor, bytes, count, Int32(MSG_NOSIGNAL))
-      if sent >= 0 { return sent }
+      if sent >= 0 {
+        isWaitingForFirst = true
+        return sent
+      }
       guard retry(Int16(POLLOUT)) else { return Int(fail("failed to write: \(SystemError.current)")) }
     }
   }
@@ -62,12 +75,17 @@ final class NetworkSocket {
     descriptor = -1
   }
 
-  private func attempt(_ address: addrinfo) -> Result<Int32, SystemError> {
-    let kind = address.ai_socktype | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-    let candidate = socket(address.ai_family, kind, address.ai_protocol)
+  private func attempt(_ address: NameLookup.Address) -> Result<Int32, SystemError> {
+    let kind = address.kind | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+    let candidate = socket(address.family, kind, address.protocol)
     guard candidate >= 0 else { return .failure(.current) }
     var code: Int32 = 0
-    if Glibc.connect(candidate, address.ai_addr, address.ai_addrlen) != 0 {
+    let done = address.bytes.withUnsafeBytes { bytes in
+      guard let start = bytes.baseAddress else { return Int32(-1) }
+      return Glibc.connect(
+        candidate, start.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
+    }
+    if done != 0 {
       code = errno
       if code == EINPROGRESS {
         code = wait(candidate, Int16(POLLOUT)) ? 0 : ETIMEDOUT
@@ -93,12 +111,19 @@ final class NetworkSocket {
   }
 
   private func wait(_ descriptor: Int32, _ events: Int16) -> Bool {
+    let end = session?.limit(waitingForFirst: isWaitingForFirst)
     while true {
       var entry = pollfd(fd: descriptor, events: events, revents: 0)
-      let ready = poll(&entry, 1, session?.pollTimeout ?? -1)
+      let ready = poll(&entry, 1, end?.0.pollTimeout ?? -1)
       if ready > 0 { return true }
+      if ready == 0, let end { session?.exceed(end.1) }
       if ready == 0 || errno != EINTR { return false }
     }
+  }
+
+  private func noteLimit() {
+    guard let session else { return }
+    session.exceed(session.limit(waitingForFirst: true).1)
   }
 
   /// The kernel forgets the option after a while, so it is set before every read.

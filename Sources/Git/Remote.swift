@@ -55,6 +55,7 @@ struct Remote: ~Copyable {
   func download(_ refspecs: [String]) throws(GitFailure) {
     var options = git_fetch_options()
     git_fetch_options_init(&options, UInt32(GIT_FETCH_OPTIONS_VERSION))
+    session.network.enter(.objects)
     options.callbacks = session.callbacks()
     options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE
     options.prune = GIT_FETCH_NO_PRUNE

@@ -6,15 +6,25 @@ public struct RemotePolicy: Sendable {
   public var credential: @Sendable (_ url: String) -> RemoteCredential?
   /// Checked in every callback and on every socket.
   public var deadline: ContinuousClock.Instant
+  /// Of each conversation.
+  public var limits: NetworkLimits
+  /// Conversations altogether, where one fails in a way that may pass; one at least.
+  public var attempts: Int
+  /// Before the second attempt, more or less; doubled before each further one.
+  public var pause: Duration
 
   public init(
     allowedSchemes: Set<String> = ["https", "ssh"],
     credential: @escaping @Sendable (_ url: String) -> RemoteCredential? = { _ in nil },
-    deadline: ContinuousClock.Instant
+    deadline: ContinuousClock.Instant, limits: NetworkLimits = NetworkLimits(), attempts: Int = 1,
+    pause: Duration = .seconds(1)
   ) {
     self.allowedSchemes = allowedSchemes
     self.credential = credential
     self.deadline = deadline
+    self.limits = limits
+    self.attempts = attempts
+    self.pause = pause
   }
 
   /// - Throws: `.deadline` once the time is over.
@@ -22,6 +32,8 @@ public struct RemotePolicy: Sendable {
     guard ContinuousClock.now >= deadline else { return }
     throw GitFailure(
       .deadline, operation: operation,
-      "The time for \(what()) is over. Raise the limit for fetching, or look at why it takes so long.")
+      """
+      The time for \(what()) is over (`limits.fetch.total`). Look at why it takes so long, or raise the limit.
+      """)
   }
 }

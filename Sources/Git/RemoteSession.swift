@@ -27,7 +27,7 @@ final class RemoteSession {
     self.operation = operation
     self.progress = progress
     self.message = message
-    network = NetworkSession(address, deadline: policy.deadline)
+    network = NetworkSession(address, policy: policy)
   }
 
   /// The session must outlive every call that gets these.
@@ -48,6 +48,7 @@ final class RemoteSession {
     callbacks.transfer_progress = { stats, payload in
       RemoteSession.from(payload).answer { session throws(GitFailure) in
         try session.checkDeadline()
+        session.network.noteActivity()
         if let stats = stats?.pointee {
           session.progress(
             TransferProgress(
@@ -73,10 +74,9 @@ final class RemoteSession {
   /// What became of a call that libgit2 says has failed.
   func failure(_ error: LibraryError) -> GitFailure {
     if let refusal { return refusal }
-    if ContinuousClock.now >= policy.deadline {
-      return GitFailure(
-        .deadline, operation: operation,
-        "\(address.server) took too long: the time for talking to \(address.shown) is over.", detail: error.message)
+    if let (limit, phase) = network.exceeded {
+      return limit.failure(
+        in: phase, limits: policy.limits, address: address, operation: operation, detail: error.message)
     }
     return RemoteDiagnosis(error: error, address: address, operation: operation, credential: shownCredential).failure
   }
@@ -143,6 +143,8 @@ final class RemoteSession {
     _ certificate: UnsafeMutablePointer<git_cert>?, isValid: Bool, host: UnsafePointer<CChar>?
   ) throws(GitFailure) -> Int32 {
     try checkDeadline()
+    // libgit2 shows the certificate or host key once keys are exchanged.
+    network.connected()
     guard let certificate else { return GIT_EUSER.rawValue }
     guard certificate.pointee.cert_type == GIT_CERT_HOSTKEY_LIBSSH2 else {
       if isValid { return 0 }

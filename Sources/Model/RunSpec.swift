@@ -68,7 +68,7 @@ public struct DeployedCommit: Codable, Hashable, Sendable {
   }
 }
 
-/// How long a remote may keep a fetch waiting, and how often it is asked again.
+/// How long a remote may keep a fetch waiting, how often it is asked again, and how much it may send.
 public struct FetchLimits: Codable, Hashable, Sendable {
   /// Until the connection stands, names looked up and keys exchanged.
   public var connect: Seconds
@@ -78,11 +78,20 @@ public struct FetchLimits: Codable, Hashable, Sendable {
   public var stall: Seconds
   /// Attempts altogether, where the failure is one that may pass.
   public var attempts: Int
+  /// Bytes received in one attempt.
+  public var bytes: Int
+  /// Bytes of memory for the process that fetches and checks out.
+  public var memory: Int
 
-  public init(connect: Seconds = 30, firstByte: Seconds = 60, stall: Seconds = 60, attempts: Int = 4) {
+  public init(
+    connect: Seconds = 30, firstByte: Seconds = 60, stall: Seconds = 60, attempts: Int = 4, bytes: Int = 10 << 30,
+    memory: Int = 2 << 30
+  ) {
     self.connect = connect
     self.firstByte = firstByte
     self.stall = stall
     self.attempts = attempts
+    self.bytes = bytes
+    self.memory = memory
   }
 }

@@ -17,10 +17,13 @@ public struct ProbeRequest: Codable, Sendable {
   public var remotes: [Remote]
   /// For all remotes together.
   public var timeout: Seconds
+  /// Of each of them, whose `attempts` do not count: a remote is asked once. `nil`: the usual ones.
+  public var limits: FetchLimits?
 
-  public init(remotes: [Remote], timeout: Seconds) {
+  public init(remotes: [Remote], timeout: Seconds, limits: FetchLimits? = nil) {
     self.remotes = remotes
     self.timeout = timeout
+    self.limits = limits
   }
 }
 

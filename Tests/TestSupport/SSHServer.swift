@@ -18,7 +18,8 @@ public final class SSHServer: Sendable {
   /// - Parameters:
   ///   - hostKeys: types of the server's keys, as `ssh-keygen -t` takes them.
   ///   - userKey: type of the key that is let in.
-  public init(hostKeys: [String] = ["ed25519"], userKey: String = "ed25519") throws {
+  ///   - path: a folder in which programs are looked for first.
+  public init(hostKeys: [String] = ["ed25519"], userKey: String = "ed25519", path: String? = nil) throws {
     guard let sshd = findProgram("sshd") else { throw CommandFailure("sshd is not installed") }
     let directory = try TemporaryDirectory("sshd")
     let port = try Loopback.freePort()
@@ -29,7 +30,8 @@ public final class SSHServer: Sendable {
     try keygen(userKey, "user")
     privateKey = try directory.read("user")
     try directory.write("authorized_keys", try directory.read("user.pub"), mode: 0o600)
-    let environment = GitRepository.environment.filter { $0.key.hasPrefix("GIT_CONFIG") }
+    var environment = GitRepository.environment.filter { $0.key.hasPrefix("GIT_CONFIG") }
+    if let path { environment["PATH"] = "\(path):/usr/bin:/bin" }
     try directory.write(
       "config",
       """

@@ -95,6 +95,14 @@ public final class ScriptedServer: Sendable {
       shutdown(number, Int32(SHUT_RDWR))
     }
 
+    /// Ends the connection as a crashed peer does: with a reset, not with an end of file.
+    public func reset() {
+      var nowhere = sockaddr()
+      nowhere.sa_family = sa_family_t(AF_UNSPEC)
+      // connect(2) with AF_UNSPEC dissolves a TCP association.
+      connect(number, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
+    }
+
     private var number: Int32 { descriptor.withLock { $0 } }
   }
 }

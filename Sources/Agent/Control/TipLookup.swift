@@ -14,7 +14,7 @@ struct TipLookup: Sendable {
       answer = try await probe.ask(
         ProbeRequest(
           remotes: [.init(url: url, credentials: rules.credentials, allowedSchemes: rules.allowedSchemes)],
-          timeout: TipLookup.timeout))
+          timeout: TipLookup.timeout, limits: rules.fetchLimits))
     } catch let failure as RunnerProbe.Failure {
       throw ControlError.unavailable("\(url) could not be asked for \(ref.short): \(failure)")
     }

@@ -77,7 +77,7 @@ struct RepositoryLook: Sendable {
       ProbeRequest(
         remotes: [
           .init(url: repository.url, credentials: rules.credentials, allowedSchemes: rules.allowedSchemes)
-        ], timeout: RepositoryLook.timeout))
+        ], timeout: RepositoryLook.timeout, limits: rules.fetchLimits))
     guard let remote = answer.remotes.first, let tips = remote.tips else {
       throw Failure(description: answer.remotes.first?.error ?? "\(repository) gave no answer.")
     }

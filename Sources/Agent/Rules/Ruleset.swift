@@ -28,6 +28,8 @@ public struct Ruleset: Sendable {
   public var parallelRuns: Int
   /// For fetch and checkout of one run together.
   public var fetchTimeout: Seconds
+  /// On the remote, within that time.
+  public var fetchLimits: FetchLimits
   public var treeLimits: RunSpec.TreeLimits
   /// How long deliveries are kept.
   public var inbox: InboxRetention
@@ -38,6 +40,7 @@ public struct Ruleset: Sendable {
     credentials: [RepositoryCredential] = [], secrets: [String: Secret] = [:],
     allowedSchemes: [RepositoryURL.Scheme] = [.https, .ssh],
     publicURL: String? = nil, parallelRuns: Int = 2, fetchTimeout: Seconds = 600,
+    fetchLimits: FetchLimits = FetchLimits(),
     treeLimits: RunSpec.TreeLimits = RunSpec.TreeLimits(), inbox: InboxRetention = InboxRetention()
   ) {
     self.sources = sources
@@ -52,6 +55,7 @@ public struct Ruleset: Sendable {
     self.publicURL = publicURL
     self.parallelRuns = parallelRuns
     self.fetchTimeout = fetchTimeout
+    self.fetchLimits = fetchLimits
     self.treeLimits = treeLimits
     self.inbox = inbox
   }

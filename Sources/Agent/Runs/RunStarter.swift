@@ -81,7 +81,7 @@ struct RunStarter: Sendable {
       workspace: area.workspace(of: pipeline.name), allowedSchemes: rules.allowedSchemes,
       fetchTimeout: rules.fetchTimeout, treeLimits: rules.treeLimits,
       url: rules.publicURL.map { "\($0)/runs/\(run.number)" },
-      eventFile: body == nil ? nil : directory.eventFilePath, newest: newest)
+      eventFile: body == nil ? nil : directory.eventFilePath, newest: newest, fetchLimits: rules.fetchLimits)
     do {
       try await work.run { [area, logger] in
         // What an earlier agent wrote counts, even if the configuration has changed since.

@@ -32,7 +32,7 @@ struct RepositoryCheck {
       remotes: urls.map {
         .init(url: $0, credentials: configuration.credentials, allowedSchemes: configuration.allowedSchemes)
       },
-      timeout: Seconds(Double(10 + 10 * urls.count)))
+      timeout: Seconds(Double(10 + 10 * urls.count)), limits: configuration.limits.fetch)
     do {
       let answer = try await RunnerProbe(executable: RunnerExecutable.path(environment), environment: environment)
         .ask(request)

@@ -26,6 +26,7 @@ enum RulesetBuilding {
       credentials: configuration.credentials, secrets: configuration.secrets,
       allowedSchemes: configuration.allowedSchemes, publicURL: configuration.publicURL,
       parallelRuns: configuration.parallelRuns, fetchTimeout: configuration.limits.fetchTimeout,
+      fetchLimits: configuration.limits.fetch,
       treeLimits: configuration.limits.tree, inbox: configuration.inbox)
   }
 
@@ -70,6 +71,7 @@ enum RulesetBuilding {
     var limits = configuration.limits
     let other = Configuration.Limits()
     limits.fetchTimeout = other.fetchTimeout
+    limits.fetch = other.fetch
     limits.tree = other.tree
     limits.ratePerAddress = other.ratePerAddress
     return limits
