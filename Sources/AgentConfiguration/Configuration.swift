@@ -45,6 +45,8 @@ public struct Configuration: Sendable {
   public var inbox: InboxRetention
   /// How often the tips of repositories are compared for pipelines that do not poll; `nil`: never.
   public var compareTips: Seconds?
+  /// When mirrors are repacked.
+  public var mirrors: MirrorCare
 
   /// What becomes of secrets that this process cannot get: a file that its user may not read, a variable that is not
   /// set, a credential of systemd outside the agent's unit.

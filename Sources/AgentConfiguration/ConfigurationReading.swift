@@ -5,7 +5,7 @@ import Pipelines
 struct ConfigurationReading {
   static let keys = [
     "listen", "api", "data", "socket", "pipelines", "public_url", "sources", "repositories", "remotes", "runs",
-    "secrets", "limits", "inbox", "allow_literal_secrets", "tls", "insecure_http", "trusted_proxies",
+    "secrets", "limits", "inbox", "mirrors", "allow_literal_secrets", "tls", "insecure_http", "trusted_proxies",
     "proxy_protocol", "compare_tips",
   ]
   static let limitKeys =
@@ -63,6 +63,7 @@ struct ConfigurationReading {
     let (secretNames, pipelineSecrets) = fields["secrets"].map(secrets.pipelineSecrets) ?? ([], [:])
     let limits = fields["limits"].map { self.limits($0) } ?? Configuration.Limits()
     let compareTips = fields["compare_tips"].map(TipsReading.interval) ?? TipsReading.usual
+    let mirrors = fields["mirrors"].map(MirrorReading.care) ?? MirrorCare()
     let inbox = fields["inbox"].map(InboxReading.retention) ?? InboxRetention()
     return Configuration(
       file: FilePath.absolute(file, from: FilePath.workingFolder), listen: listen,
@@ -71,7 +72,7 @@ struct ConfigurationReading {
       socket: socket, pipelinesFolder: pipelines, publicURL: publicURL, sources: sources, credentials: credentials,
       allowedSchemes: schemes, secrets: pipelineSecrets, secretNames: secretNames,
       unreadSecrets: secrets.unread.descriptions, parallelRuns: parallel, launcher: launcher, limits: limits,
-      inbox: inbox, compareTips: compareTips)
+      inbox: inbox, compareTips: compareTips, mirrors: mirrors)
   }
 }
 

@@ -23,6 +23,14 @@ static inline void pushrod_git_set_error(const char *text)
 	git_error_set_str(GIT_ERROR_NET, text);
 }
 
+// renameat2(2), which glibc 2.28 has and declares under _GNU_SOURCE only: puts each of two folders, by absolute paths, in
+// the place of the other, at once. 0, or -1 and errno.
+int renameat2(int, const char *, int, const char *, unsigned int);
+static inline int pushrod_exchange(const char *one, const char *other)
+{
+	return renameat2(-1, one, -1, other, 2u /* RENAME_EXCHANGE */);
+}
+
 // Pushrod's own TCP stream. It begins as libgit2's own one does (host, port, socket), because the SSH transport of
 // libgit2 1.5 reads `socket` at that place out of whatever stream it was given.
 typedef struct {

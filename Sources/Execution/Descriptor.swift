@@ -26,6 +26,18 @@ final class Descriptor {
     return (Descriptor(ends.0), Descriptor(ends.1))
   }
 
+  /// Writes all of it, waiting as long as it takes.
+  /// - Returns: false, and `errno`, where that fails.
+  func writeAll(_ bytes: [UInt8]) -> Bool {
+    var written = 0
+    while written < bytes.count {
+      let count = bytes[written...].withUnsafeBytes { write(raw, $0.baseAddress, $0.count) }
+      guard count > 0 || errno == EINTR else { return false }
+      written += max(count, 0)
+    }
+    return true
+  }
+
   /// What can be read without waiting, up to `limit` bytes.
   func readAvailable(limit: Int) -> [UInt8] {
     var bytes: [UInt8] = []

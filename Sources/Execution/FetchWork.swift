@@ -39,6 +39,8 @@ struct FetchWork {
       limits: NetworkLimits(limits), attempts: limits.attempts)
     GitLibrary.initialize()
 
+    let use = try MirrorUse.begin(in: RunArea.mirrorFolder(of: spec.mirror), deadline: policy.deadline)
+    defer { use.release() }
     say("fetching \(request.ref) from \(url)")
     let mirror = Mirror(path: spec.mirror)
     let transfer = TransferReport(say)
@@ -61,12 +63,19 @@ struct FetchWork {
     }
 
     try discardUnfinished()
+    let marker = FetchWork.marker(of: spec.workspace)
     let start = Instant.now
     let report = try Workspace(path: spec.workspace, mirror: mirror).checkOut(
       commit: commit,
       limits: TreeLimits(entries: spec.treeLimits.entries, bytes: spec.treeLimits.bytes),
-      policy: policy, mirrors: submoduleMirror, sourceURL: url, progress: { _ in }, message: say)
-    unlink(FetchWork.marker(of: spec.workspace))
+      policy: policy, mirrors: submoduleMirror, sourceURL: url, progress: { _ in }, message: say
+    ) { () throws(GitFailure) in
+      guard Descriptor.open(marker, O_WRONLY | O_CREAT | O_NOFOLLOW) != nil else {
+        let reason = String(cString: strerror(errno))
+        throw GitFailure(.checkout, operation: "check out", "\(marker) cannot be created: \(reason).")
+      }
+    }
+    unlink(marker)
     let modules = report.submodules == 0 ? "" : " and \(report.submodules) submodules"
     say("checked out \(report.files) files\(modules) in \(Seconds(start.duration(to: .now).inSeconds))")
     return .done(commit: commit, wentBack: wentBack)
@@ -79,9 +88,8 @@ struct FetchWork {
 
   /// Submodules' mirrors lie beside the main one.
   private func submoduleMirror(of url: String) -> Mirror {
-    let folder = spec.mirror[..<(spec.mirror.lastIndex(of: "/") ?? spec.mirror.startIndex)]
     let identity = (try? RepositoryURL(url))?.identity ?? url
-    return Mirror(path: folder + "/" + RunArea.mirrorName(ofIdentity: identity))
+    return Mirror(path: RunArea.mirrorFolder(of: spec.mirror) + "/" + RunArea.mirrorName(ofIdentity: identity))
   }
 
   private func discardUnfinished() throws {
@@ -92,8 +100,7 @@ struct FetchWork {
     }
     let folder = spec.workspace[..<(spec.workspace.lastIndex(of: "/") ?? spec.workspace.startIndex)]
     try FileTree.makeFolders(String(folder))
-    guard Descriptor.open(marker, O_WRONLY | O_CREAT | O_NOFOLLOW) != nil else {
-      throw RunnerFailure.last("create \(marker)")
-    }
+    // It comes back when files are changed: a commit that is refused leaves the workspace as good as it is.
+    unlink(marker)
   }
 }

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Git
 import Glibc
 import Model
+import RunDirectory
 
 /// Answers which of several commits is the newest: fetch, compare, one line back to who asked.
 ///
@@ -22,15 +23,10 @@ struct OrderWork {
     // Git's own deadline comes first; this is for when it does not come back.
     alarm(UInt32(question.timeout.value) + 5)
     signal(SIGPIPE, SIG_IGN)
+    MemoryLimit.set(FetchLimits().memory)
     guard var bytes = (try? JSON.encoder().encode(answer())).map(Array.init) else { return 1 }
     bytes.append(UInt8(ascii: "\n"))
-    var written = 0
-    while written < bytes.count {
-      let count = bytes[written...].withUnsafeBytes { write(channel.raw, $0.baseAddress, $0.count) }
-      guard count > 0 || errno == EINTR else { return 1 }
-      written += max(count, 0)
-    }
-    return 0
+    return channel.writeAll(bytes) ? 0 : 1
   }
 
   func answer() -> OrderAnswer {
@@ -40,6 +36,8 @@ struct OrderWork {
       credential: { credentials.credential(for: $0) }, deadline: .now + question.timeout.duration)
     do throws(GitFailure) {
       GitLibrary.initialize()
+      let use = try MirrorUse.begin(in: RunArea.mirrorFolder(of: question.mirror), deadline: policy.deadline)
+      defer { use.release() }
       let mirror = Mirror(path: question.mirror)
       _ = try mirror.fetch(
         url: question.url, ref: question.ref.full, policy: policy, progress: { _ in }, message: { _ in })

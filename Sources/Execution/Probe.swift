@@ -92,13 +92,7 @@ public enum Probe {
       else {
         return 1
       }
-      var written = 0
-      while written < bytes.count {
-        let count = bytes[written...].withUnsafeBytes { write(channel.writing.raw, $0.baseAddress, $0.count) }
-        guard count > 0 || errno == EINTR else { return 1 }
-        written += max(count, 0)
-      }
-      return 0
+      return channel.writing.writeAll(bytes) ? 0 : 1
     }
     return Question(index: index, process: process, channel: channel.reading)
   }

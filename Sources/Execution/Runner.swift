@@ -19,6 +19,10 @@ public enum Runner {
       if let question = handover.question, let channel {
         return OrderWork(question: question).run(answeringOn: channel)
       }
+      if let upkeep = handover.upkeep, let channel {
+        try Upkeep.carryOut(upkeep, answeringOn: channel)
+        return 0
+      }
       channel = nil
       guard directory == nil || directory == handover.directory else {
         throw UsageFailure("the run directory in the argument and the one on standard input differ")

@@ -99,7 +99,7 @@ struct CheckoutPlanner {
   private func fetch(
     _ id: ObjectID, into mirror: Mirror, from address: String, _ place: Escaped
   ) throws(GitFailure) {
-    if Self.has(id, mirror) { return }
+    if Self.has(id, mirror) { return mirror.noteUse() }
     message("submodule \"\(place)\": fetching \(Escaped(RemoteAddress.redacted(address)))")
     do {
       try mirror.fetchAll(url: address, policy: policy, progress: { _ in }, message: message)

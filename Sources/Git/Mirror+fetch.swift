@@ -38,7 +38,7 @@ extension Mirror {
       try remote.download(["+\(ref):\(ref)"])
       do throws(LibraryError) {
         if let commit = try repository.commit(behind: tip) {
-          try Self.point(ref, to: tip, in: repository)
+          try point(ref, to: tip, in: repository)
           return commit.hex
         }
       } catch {
@@ -84,7 +84,7 @@ extension Mirror {
       try remote.download(["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"])
       for tip in tips {
         do throws(LibraryError) {
-          try Self.point(tip.name, to: tip.id, in: repository)
+          try point(tip.name, to: tip.id, in: repository)
         } catch {
           throw error.failure(operation: operation, "\(Escaped(tip.name)) cannot be recorded in \(path)")
         }
@@ -113,8 +113,8 @@ extension Mirror {
   }
 
   /// Git keeps refs as paths: `refs/heads/a` and `refs/heads/a/b` exclude each other. What the remote has now
-  /// is right, so what stands in its way is old.
-  private static func point(_ ref: String, to id: ObjectID, in repository: borrowing Repository) throws(LibraryError) {
+  /// is right, so what stands in its way is old. The time of the ref's file tells when it was last fetched.
+  private func point(_ ref: String, to id: ObjectID, in repository: borrowing Repository) throws(LibraryError) {
     do {
       try repository.setReference(ref, to: id)
     } catch {
@@ -123,6 +123,7 @@ extension Mirror {
       for name in inTheWay { try repository.removeReference(name) }
       try repository.setReference(ref, to: id)
     }
+    utimensat(AT_FDCWD, "\(path)/\(ref)", nil, AT_SYMLINK_NOFOLLOW)
   }
 
   /// A ref is going to be part of a refspec, where `:`, `*` and `^` have meanings of their own.

@@ -12,6 +12,7 @@ enum RemoteAttempts {
     _ policy: RemotePolicy, message: (String) -> Void, _ body: () throws(GitFailure) -> Result
   ) throws(GitFailure) -> Result {
     var attempt = 1
+    var isLast = false
     while true {
       let failure: GitFailure
       do {
@@ -19,12 +20,14 @@ enum RemoteAttempts {
       } catch {
         failure = error
       }
-      let most = failure.repetition.attempts(policy.attempts)
       let pause = pause(after: attempt, policy)
-      guard attempt < most, .now + pause < policy.deadline else { throw failure.after(attempt) }
+      guard failure.repetition != .never, !isLast, attempt < policy.attempts, .now + pause < policy.deadline else {
+        throw failure.after(attempt)
+      }
+      isLast = failure.repetition == .once
       attempt += 1
       message("\(failure.description)")
-      message("attempt \(attempt) of \(most) in \(words(pause))")
+      message("attempt \(attempt) of \(isLast ? attempt : policy.attempts) in \(words(pause))")
       sleep(pause)
     }
   }
@@ -43,16 +46,6 @@ enum RemoteAttempts {
   private static func words(_ pause: Duration) -> String {
     let tenths = Int((pause / .milliseconds(100)).rounded(.up))
     return "\(tenths / 10).\(tenths % 10) s"
-  }
-}
-
-extension GitFailure.Repetition {
-  fileprivate func attempts(_ most: Int) -> Int {
-    switch self {
-    case .never: 1
-    case .once: min(most, 2)
-    case .mayPass: most
-    }
   }
 }
 

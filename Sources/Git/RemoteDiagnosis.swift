@@ -25,7 +25,9 @@ struct RemoteDiagnosis {
     return words.contains { text.contains($0) }
   }
 
-  private func isOf(_ categories: git_error_t...) -> Bool { categories.contains { Int32($0.rawValue) == error.category } }
+  private func isOf(_ categories: git_error_t...) -> Bool {
+    categories.contains { Int32($0.rawValue) == error.category }
+  }
 
   /// The server answered, and said no.
   private var answer: Reading? {

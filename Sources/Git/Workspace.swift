@@ -26,11 +26,13 @@ public struct Workspace: Sendable {
   ///   - mirrors: gives the mirror for a submodule's address.
   ///   - sourceURL: the address of the repository, to which submodules' addresses may be relative.
   ///   - message: gets lines for the run's log.
+  ///   - willWrite: called when everything is read and inspected, before the workspace is changed.
   /// - Throws: `.hostileTree` before anything is written; `.checkout` where the workspace may be half changed:
   ///   run nothing in it then. The next call repairs it.
   public func checkOut(
     commit: String, limits: TreeLimits, policy: RemotePolicy, mirrors: (String) -> Mirror, sourceURL: String,
-    progress: (CheckoutProgress) -> Void, message: (String) -> Void
+    progress: (CheckoutProgress) -> Void, message: (String) -> Void,
+    willWrite: () throws(GitFailure) -> Void = {}
   ) throws(GitFailure) -> CheckoutReport {
     GitLibrary.initialize()
     guard let id = ObjectID(hex: commit) else {
@@ -43,6 +45,8 @@ public struct Workspace: Sendable {
             var planner = CheckoutPlanner(
               workspace: path, limits: limits, policy: policy, mirrors: mirrors, message: message)
             let plan = try planner.plan(id, in: mirror, url: sourceURL)
+            try WorkspaceHeads.write(plan, beside: path)
+            try willWrite()
             let working = WorkingTree(totalFiles: planner.inspection.files, policy: policy, progress: progress)
             try write(plan, working)
             return CheckoutReport(
@@ -53,6 +57,17 @@ public struct Workspace: Sendable {
       }
     }
     return try done.get()
+  }
+
+  /// Removes the workspace with all that is in it and beside it; no link is followed. The caller has locked it.
+  public func remove() throws(GitFailure) {
+    do {
+      for path in [path, WorkspaceHeads.path(beside: path)] { try Directories.remove(path) }
+    } catch {
+      throw GitFailure(
+        .checkout, operation: "remove", "The workspace \(path) cannot be removed: \(error).",
+        detail: "errno \(error.code)")
+    }
   }
 
   private func write(_ plan: CheckoutPlan, _ working: WorkingTree) throws(GitFailure) {

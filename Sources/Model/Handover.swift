@@ -10,6 +10,8 @@ public struct Handover: Codable, Sendable {
   public var credentials: [RepositoryCredential]
   /// Instead of a run, which has no directory then: the answer comes back as one JSON line (`OrderAnswer`).
   public var question: OrderQuestion?
+  /// Likewise; the answer is an `UpkeepAnswer`.
+  public var upkeep: UpkeepRequest?
 
   public init(directory: String, secrets: [String: String], credentials: [RepositoryCredential]) {
     self.directory = directory
@@ -20,6 +22,11 @@ public struct Handover: Codable, Sendable {
   public init(question: OrderQuestion) {
     self.init(directory: "", secrets: [:], credentials: [])
     self.question = question
+  }
+
+  public init(upkeep: UpkeepRequest) {
+    self.init(directory: "", secrets: [:], credentials: [])
+    self.upkeep = upkeep
   }
 }
 

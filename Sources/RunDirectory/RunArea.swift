@@ -58,6 +58,13 @@ public struct RunArea: Sendable, Hashable {
     return path + name + ".git"
   }
 
+  /// The folder of all mirrors, from the path of one of them.
+  public static func mirrorFolder(of mirror: String) -> String {
+    var folder = mirror[..<(mirror.lastIndex(of: "/") ?? mirror.startIndex)]
+    while folder.hasSuffix("~"), let slash = folder.lastIndex(of: "/") { folder = folder[..<slash] }
+    return String(folder)
+  }
+
   /// Lets `logs/<pipeline>/latest` point at the run, in one step: a reader finds the old run or the new one.
   /// - Throws: `RunDirectoryError`.
   public func linkLatest(pipeline: String, run: Int) throws(RunDirectoryError) {

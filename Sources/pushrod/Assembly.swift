@@ -105,6 +105,8 @@ struct Assembly {
         .init(service: files),
         .init(service: poller),
         .init(service: Janitor([InboxDuty(inbox: store, rules: rules, logger: logger)], logger: logger)),
+        .init(
+          service: mirrors(MirrorDuty(store: store, rules: rules, area: area, runners: origin(runner), logger: logger))),
         .init(service: Watchdog(notifier) { dispatcher.progress }),
         .init(service: HangupReload(agent: agent, notifier: notifier)),
         .init(service: githubRanges(github, wantedBy: rules, outgoing.client)),
@@ -131,10 +133,15 @@ struct Assembly {
     }
   }
 
-  private func order(_ runner: String) -> RunnerOrder {
+  /// A janitor of its own: a turn may take minutes.
+  private func mirrors(_ duty: MirrorDuty) -> Janitor { Janitor([duty], interval: .seconds(5), logger: logger) }
+
+  private func order(_ runner: String) -> RunnerOrder { RunnerOrder(origin(runner)) }
+
+  private func origin(_ runner: String) -> RunnerOrigin {
     switch configuration.launcher {
-    case .socket(let path): RunnerOrder(.socket(path: path))
-    case .spawn: RunnerOrder(.spawn(executable: runner, environment: environment))
+    case .socket(let path): .socket(path: path)
+    case .spawn: .spawn(executable: runner, environment: environment)
     }
   }
 

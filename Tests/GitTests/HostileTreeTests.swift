@@ -54,7 +54,8 @@ struct HostileTreeTests {
     arguments: [
       ".git", ".GIT", ".Git", "..", ".", "", "a/b", "../x", "/abs", ".git ", ".git.", ".git. .",
       ".git::$INDEX_ALLOCATION", "git~1",
-      "GIT~1", ".g\u{200c}it", "\u{feff}.git", ".git\\config", "a\\.git\\x", String(repeating: "n", count: 256),
+      "GIT~1", ".git:stream", ".GIT::$INDEX_ALLOCATION", ".\u{200d}git", ".gi\u{2060}t", ".g\u{200c}it", "\u{feff}.git",
+      ".git\\config", "a\\.git\\x", String(repeating: "n", count: 256),
     ])
   func names(name: String) throws {
     for mode in ["100644", "40000", "120000"] {
@@ -62,6 +63,27 @@ struct HostileTreeTests {
         try origin.storeTree([(mode, name, mode == "40000" ? folder : blob)])
       }
     }
+  }
+
+  @Test("whose names differ in case or in Unicode's form alone is written as the file system tells them apart")
+  func folding() throws {
+    let origin = try GitRepository()
+    let outside = try TemporaryDirectory("outside")
+    let link = try origin.store("blob", Array(outside.path.utf8))
+    let blob = try origin.store("blob", Array("content".utf8))
+    let folder = try origin.storeTree([("100644", "file", blob)])
+    let commit = try origin.commit(
+      tree: try origin.storeTree([
+        ("120000", "A", link), ("40000", "a", folder), ("100644", "e\u{301}", blob), ("120000", "\u{e9}", link),
+      ]))
+    let fixture = try Fixture()
+    try fixture.fetchAsIs(origin)
+    for _ in 0..<2 {
+      try fixture.checkOut(commit)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.workspace.path).count == 5)
+      #expect(try fixture.directory.read("workspaces/shop/a/file") == "content")
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: outside.path) == [])
   }
 
   @Test("with a link and a folder of one name is refused")

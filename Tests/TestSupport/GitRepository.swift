@@ -19,6 +19,9 @@ public final class GitRepository: Sendable {
     }
   }
 
+  /// The folder that the repository lies in, alone: a server's root.
+  public var folder: String { directory.path }
+
   /// `file://` address of the repository.
   public var url: String { "file://\(path)" }
 

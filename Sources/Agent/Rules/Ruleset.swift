@@ -33,6 +33,8 @@ public struct Ruleset: Sendable {
   public var treeLimits: RunSpec.TreeLimits
   /// How long deliveries are kept.
   public var inbox: InboxRetention
+  /// When mirrors are repacked.
+  public var mirrors: MirrorCare
 
   public init(
     sources: [String: Source], subscriptions: Set<Subscription> = [], door: DoorRules = DoorRules(),
@@ -41,7 +43,8 @@ public struct Ruleset: Sendable {
     allowedSchemes: [RepositoryURL.Scheme] = [.https, .ssh],
     publicURL: String? = nil, parallelRuns: Int = 2, fetchTimeout: Seconds = 600,
     fetchLimits: FetchLimits = FetchLimits(),
-    treeLimits: RunSpec.TreeLimits = RunSpec.TreeLimits(), inbox: InboxRetention = InboxRetention()
+    treeLimits: RunSpec.TreeLimits = RunSpec.TreeLimits(), inbox: InboxRetention = InboxRetention(),
+    mirrors: MirrorCare = MirrorCare()
   ) {
     self.sources = sources
     self.subscriptions = subscriptions
@@ -58,6 +61,7 @@ public struct Ruleset: Sendable {
     self.fetchLimits = fetchLimits
     self.treeLimits = treeLimits
     self.inbox = inbox
+    self.mirrors = mirrors
   }
 
   public func pipeline(named name: String) -> Pipeline? { pipelines.first { $0.name == name } }

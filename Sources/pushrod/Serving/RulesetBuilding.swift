@@ -27,7 +27,8 @@ enum RulesetBuilding {
       allowedSchemes: configuration.allowedSchemes, publicURL: configuration.publicURL,
       parallelRuns: configuration.parallelRuns, fetchTimeout: configuration.limits.fetchTimeout,
       fetchLimits: configuration.limits.fetch,
-      treeLimits: configuration.limits.tree, inbox: configuration.inbox)
+      treeLimits: configuration.limits.tree, inbox: configuration.inbox,
+      mirrors: configuration.mirrors)
   }
 
   private static func subscriptions(_ configuration: Configuration) -> Set<Subscription> {
