@@ -119,7 +119,7 @@ struct StepRunner {
     }
   }
 
-  static let fetchName = "fetch"
+  static let fetchName = RunDirectory.fetchStep
 
   /// The Swift runtime ends a process that gets no memory.
   private func memoryHint(_ end: Supervision.End) -> String {

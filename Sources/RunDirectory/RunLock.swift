@@ -42,4 +42,15 @@ extension RunDirectory {
       return true
     }
   }
+
+  /// A runner has been at work here, if only so far that half of its first event came to the disk, or nothing but a log.
+  public var hasTraces: Bool {
+    [eventsPath, path + "/" + RunDirectory.logName(step: 0, name: RunDirectory.fetchStep)].contains { trace in
+      var status = stat()
+      return lstat(trace, &status) == 0
+    }
+  }
+
+  /// The name of step 0, which every run begins with.
+  public static let fetchStep = "fetch"
 }

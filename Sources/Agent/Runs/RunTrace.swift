@@ -37,7 +37,7 @@ final class RunTrace: Sendable {
       }
       // The end may have been written between the two looks.
       if let sight = readOn(&state) { return sight }
-      guard state.began else { return .notBegun }
+      guard state.began || directory.hasTraces else { return .notBegun }
       if let cgroup = state.cgroup { ControlGroup(path: cgroup)?.kill() }
       return .dead(
         RunOutcome(

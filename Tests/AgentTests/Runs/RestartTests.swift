@@ -64,6 +64,23 @@ import Testing
     #expect(second.launcher.launched.isEmpty)
   }
 
+  @Test(
+    "a run of which a power cut left half an event, or only a log, is interrupted and not run again",
+    arguments: ["events.jsonl", "00-fetch.log"])
+  func torn(trace: String) async throws {
+    let folder = try TemporaryDirectory("restart")
+    let runner = try await predecessor(folder)
+    runner.die()
+    try FileManager.default.removeItem(atPath: runner.directory.eventsPath)
+    try Data("{\"a".utf8).write(to: URL(fileURLWithPath: "\(runner.directory.path)/\(trace)"))
+
+    let second = try AgentUnderTest(someRules([]), folder: folder)
+    second.serve()
+
+    _ = try await second.wait(for: .interrupted, of: 1)
+    #expect(second.launcher.launched.isEmpty)
+  }
+
   @Test("a run for which the last agent launched no runner any more gets one", arguments: [true, false])
   func notLaunched(hasDirectory: Bool) async throws {
     let folder = try TemporaryDirectory("restart")
