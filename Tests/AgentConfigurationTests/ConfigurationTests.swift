@@ -174,6 +174,15 @@ import Webhooks
       ("inbox: {days: 3}", "1:9 unknown key `days`"),
       ("inbox: 500", "1:8 `inbox` must be a mapping"),
       ("limits: {body: huge}", "1:16 `limits.body` must be a size such as 25M"),
+      ("limits: {fetch: {attempts: 0}}", "1:26 `limits.fetch.attempts` must be a whole number from 1 to 20"),
+      ("limits: {fetch: {memory: 1M}}", "1:24 `limits.fetch.memory` must be from 134217728 to"),
+      ("limits: {fetch: {conect: 1s}}", "1:18 unknown key `conect` in `limits.fetch` | did you mean `connect`?"),
+      (
+        "limits: {fetch_timeout: 1m, fetch: {total: 1m}}",
+        "1:44 `limits.fetch.total` and `limits.fetch_timeout` say the same thing twice | take `fetch_timeout` out"
+      ),
+      ("mirrors: {packs: 1}", "1:18 `mirrors.packs` must be a whole number from 2 to 100000"),
+      ("mirrors: {unused: never}", "1:19 `mirrors.unused` must be a length of time"),
       ("limits: {fetch_timeout: 2d}", "1:25 `limits.fetch_timeout` must be more than 0 and at most 24 h"),
       (
         "sources: {github: {sender: githb, secrets: [{file: github.secret}]}}",

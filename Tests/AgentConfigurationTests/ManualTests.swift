@@ -46,6 +46,7 @@ import Webhooks
     #expect(read.sources.map(\.secrets.count) == [2, 1])
     #expect(read.credentials.count == 3)
     #expect(read.limits == Configuration.Limits())
+    #expect(read.mirrors == MirrorCare())
     #expect(read.parallelRuns == 4)
     #expect(read.listen.description == "127.0.0.1:8700")
     #expect(read.allowedSchemes == [.https, .ssh])

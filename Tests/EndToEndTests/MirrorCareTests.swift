@@ -56,7 +56,7 @@ struct MirrorCareTests {
       !FileManager.default.fileExists(atPath: "\(mirrors)/\(name)")
         && !FileManager.default.fileExists(atPath: agent.area.file("data/workspaces/shop"))
     }
-    #expect(agent.log.contains("event=unused_removed"))
+    try waitUntil("both are told of") { agent.log.components(separatedBy: "event=unused_removed").count == 3 }
     try agent.area.write("pipelines/shop.yml", pipeline)
     #expect(try agent.pushrod("reload").status == 0)
     try deploy("page 6\n")

@@ -38,7 +38,7 @@ struct Fault19_HostileServersTests {
   private static let limits = """
     runs: { parallel: 16 }
     limits:
-      fetch: { connect: 1500ms, first_byte: 1500ms, stall: 1500ms, total: 12s, attempts: 2, bytes: 4M, memory: 256M }
+      fetch: { connect: 1500ms, first_byte: 1500ms, stall: 1500ms, total: 8s, attempts: 2, bytes: 4M, memory: 256M }
     """
 
   @Test("each ends in the run's failure with its reason, after as many attempts as make sense, and nothing stays")
@@ -57,7 +57,7 @@ struct Fault19_HostileServersTests {
     let redirecting = try GitHTTPServer(root: repository.path, .redirect(to: "http://127.0.0.1:\(elsewhere.port)"))
     let unknown = try GitHTTPServer(root: repository.path, tls: true)
     let failing = try GitHTTPServer(root: repository.path, .status(503))
-    let refusing = try GitHTTPServer(root: repository.path, .status(401))
+    let refusing = try GitHTTPServer(root: repository.folder, .serve(password: "another"))
     let servers: [(String, HostileGitServer, [String], Int)] = [
       (
         "silence", try HostileGitServer(repository, .silence), ["did not begin to answer", "limits.fetch.first_byte"], 1
@@ -87,7 +87,7 @@ struct Fault19_HostileServersTests {
         Case(name: "redirect", url: redirecting.url("x.git"), says: ["redirect", "final address"]),
         Case(name: "certificate", url: unknown.url("x.git"), says: ["certificate"]),
         Case(name: "fault", url: failing.url("x.git"), says: ["503", "all of 2 attempts"], repetitions: 1),
-        Case(name: "refusal", url: refusing.url("x.git"), says: ["refuses the token"]),
+        Case(name: "refusal", url: refusing.url("repository"), says: ["refuses the token"]),
       ]
     var pipelines: [String: String] = [:]
     for one in cases { pipelines["\(one.name).yml"] = Self.pipeline(one.name, one.url) }
@@ -97,7 +97,7 @@ struct Fault19_HostileServersTests {
 
         repositories:
           "\(redirecting.url("x.git"))": { token: { file: \(secret.file("token")) } }
-          "\(refusing.url("x.git"))": { token: { file: \(secret.file("token")) } }
+          "\(refusing.url("repository"))": { token: { file: \(secret.file("token")) } }
         """,
       name: "fault19")
     try agent.start()

@@ -88,13 +88,17 @@ struct Fault20_HostileTreesTests {
     let outside = try TemporaryDirectory("outside")
     try outside.write("target/deep/file", "keep me\n")
     let origin = try GitRepository()
-    for (name, target) in [("dir", outside.file("target")), ("up", "../../../.."), ("etc", "/etc")] {
-      try FileManager.default.createSymbolicLink(atPath: "\(origin.path)/\(name)", withDestinationPath: target)
+    var commits: [String] = []
+    for _ in 0..<2 {
+      for (name, target) in [("dir", outside.file("target")), ("up", "../../../.."), ("etc", "/etc")] {
+        try FileManager.default.createSymbolicLink(atPath: "\(origin.path)/\(name)", withDestinationPath: target)
+      }
+      commits.append(try origin.commit("links"))
+      try origin.git("rm", "--quiet", "dir", "up", "etc")
+      commits.append(try origin.commit("dir/deep/file", "in the commit\n"))
+      commits.append(try origin.commit("the same once more"))
+      try FileManager.default.removeItem(atPath: "\(origin.path)/dir")
     }
-    let linked = try origin.commit("links")
-    try origin.git("rm", "--quiet", "dir", "up", "etc")
-    try origin.write("dir/deep/file", "in the commit\n")
-    let folders = try origin.commit("folders in their place")
     // What a step leaves: links beside, in place of and below what the commit has; a folder closed to its owner.
     let agent = try Self.agent(
       origin.url,
@@ -107,7 +111,7 @@ struct Fault20_HostileTreesTests {
               chmod 000 left/over
         """)
     let before = try Self.picture(outside.path)
-    for commit in [linked, folders, linked, folders, folders] {
+    for commit in commits {
       let shown = try Self.deploy(agent, origin.url, commit)
       #expect(shown.run.state == .succeeded, "\(shown.run.reason ?? "")")
       #expect(try Self.picture(outside.path) == before)

@@ -20,7 +20,7 @@ struct RepackTests {
   }
 
   private func fsck(_ fixture: Fixture) throws -> String {
-    try GitRepository.git(["fsck", "--strict", "--full"], in: fixture.mirror.path)
+    try GitRepository.git(["fsck", "--strict", "--full", "--no-dangling"], in: fixture.mirror.path)
   }
 
   private func files(_ fixture: Fixture) throws -> [String] {
@@ -115,6 +115,41 @@ struct RepackTests {
     #expect(try repack(fixture) != .busy)
     #expect(fixture.mirror.packCount.packs == 1)
     try fixture.checkOut(commits[1])
+  }
+
+  @Test("and one that is being fetched into at the same time lose nothing")
+  func sideBySide() async throws {
+    let origin = try GitRepository()
+    let fixture = try Fixture()
+    var commits = try mirror(of: origin, fetches: 2, in: fixture)
+    let (mirror, folder, workspace) = (fixture.mirror, fixture.directory.file("mirrors"), fixture.workspace.path)
+    let repacking = Task.detached {
+      var done = 0
+      while !Task.isCancelled {
+        if case .done = try mirror.repack(in: folder, workspaces: [workspace], oldest: 0) { done += 1 }
+      }
+      return done
+    }
+    for round in 0..<30 {
+      // Away from what was fetched, and back to it: its objects are here, and named by nothing meanwhile.
+      let last = try #require(commits.last)
+      let commit = try origin.commit("file", "round \(round)")
+      #expect(try fixture.fetch(origin.url) == commit)
+      try origin.git("reset", "--quiet", "--hard", last)
+      #expect(try fixture.fetch(origin.url) == last)
+      try origin.git("reset", "--quiet", "--hard", commit)
+      #expect(try fixture.fetch(origin.url) == commit)
+      let use = try MirrorUse.begin(in: folder, deadline: .now + .seconds(30))
+      try fixture.checkOut(commit)
+      use.release()
+      commits.append(commit)
+    }
+    repacking.cancel()
+    #expect(try await repacking.value > 0)
+    #expect(try fsck(fixture) == "")
+    for commit in commits {
+      #expect(try fixture.mirror.prove(commit: commit, reachableFrom: "refs/heads/main") == commit)
+    }
   }
 
   @Test("with an object missing is refused, and stays as it was")
