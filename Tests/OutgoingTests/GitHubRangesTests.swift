@@ -77,6 +77,36 @@ struct GitHubRangesTests {
     #expect(file.read() == old)
   }
 
+  @Test("where GitHub wants to be left alone, it is")
+  func patience() async throws {
+    let times = Mutex<[ContinuousClock.Instant]>([])
+    let server = try ScriptedServer { connection in
+      _ = try connection.readHead()
+      let count = times.withLock { times in
+        times.append(.now)
+        return times.count
+      }
+      let body = #"{"hooks":["192.30.252.0/22"]}"#
+      let head = count == 1 ? "403 Forbidden\r\nRetry-After: 2" : "200 OK"
+      try connection.write("HTTP/1.1 \(head)\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)")
+    }
+    let ranges = PublishedRanges()
+    let client = OutgoingClient.make()
+    let service = GitHubRanges(
+      client: client, ranges: ranges, file: GitHubRangesFile(folder: folder.path),
+      api: "http://127.0.0.1:\(server.port)", isWanted: { true }, pause: .milliseconds(10), retries: 0.01...0.02,
+      logger: logger)
+    let task = Task { try await service.run() }
+    let end = ContinuousClock.now + .seconds(30)
+    while ranges.current == nil, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(10)) }
+    task.cancel()
+    try await task.value
+    try await client.shutdown()
+    let asked = times.withLock { $0 }
+    #expect(asked.count == 2)
+    #expect(asked.first?.duration(to: asked.last ?? .now) ?? .zero > .seconds(1.9))
+  }
+
   @Test("nobody is asked while no source wants to know, or while the list is young")
   func notWanted() async throws {
     let (process, api) = try server()

@@ -17,7 +17,6 @@ public struct GitHubRanges: Service {
   public static let usualAPI = "https://api.github.com"
 
   private static let interval = 86_400.0
-  private static let retries = 60.0...3600.0
 
   private let client: HTTPClient
   private let ranges: PublishedRanges
@@ -25,6 +24,7 @@ public struct GitHubRanges: Service {
   private let api: String
   private let isWanted: @Sendable () -> Bool
   private let pause: Duration
+  private let retries: ClosedRange<Double>
   private let logger: Logger
 
   /// - Parameters:
@@ -33,10 +33,11 @@ public struct GitHubRanges: Service {
   ///   - api: address of GitHub's API, without a slash at its end.
   ///   - isWanted: whether a source asks for them now; nothing is fetched where none does.
   ///   - pause: between two looks whether something is to be done.
+  ///   - retries: seconds from a failure to the next attempt, twice as many each time; more where GitHub wants it so.
   public init(
     client: HTTPClient, ranges: PublishedRanges, file: GitHubRangesFile, api: String = usualAPI,
     isWanted: @escaping @Sendable () -> Bool,
-    pause: Duration = .seconds(5), logger: Logger
+    pause: Duration = .seconds(5), retries: ClosedRange<Double> = 60...3600, logger: Logger
   ) {
     self.client = client
     self.ranges = ranges
@@ -44,6 +45,7 @@ public struct GitHubRanges: Service {
     self.api = api
     self.isWanted = isWanted
     self.pause = pause
+    self.retries = retries
     self.logger = logger
     ranges.current = file.read()?.ranges
   }
@@ -54,16 +56,16 @@ public struct GitHubRanges: Service {
 
   private func keepUpToDate() async {
     var due = file.read().map { next(after: $0.fetchedAt) } ?? .distantPast
-    var wait = GitHubRanges.retries.lowerBound
+    var wait = retries.lowerBound
     while !Task.isCancelled {
       if isWanted(), Date() >= due {
         let (isDone, rest) = await refresh()
         if isDone {
           due = next(after: Date())
-          wait = GitHubRanges.retries.lowerBound
+          wait = retries.lowerBound
         } else {
           due = Date(timeIntervalSinceNow: max(wait * Double.random(in: 0.9...1.1), rest / .seconds(1)))
-          wait = min(wait * 2, GitHubRanges.retries.upperBound)
+          wait = min(wait * 2, retries.upperBound)
         }
       }
       try? await Task.sleep(for: pause)
