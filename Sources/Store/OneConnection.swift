@@ -43,21 +43,21 @@ final class OneConnection: Sendable {
   }
 
   /// The same, for who waits.
-  /// - Throws: `StoreFailure` where the connection is closed, and what `body` throws.
+  /// - Throws: `Closed`, and what `body` throws.
   func run<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-    guard let queue = opened.withLock({ $0?.queue }) else { throw OneConnection.closed }
+    guard let queue = opened.withLock({ $0?.queue }) else { throw Closed() }
     return try await queue.writeWithoutTransaction { db in
       // Closed while this waited: SQLite would follow a null pointer.
-      guard db.sqliteConnection != nil else { throw OneConnection.closed }
+      guard db.sqliteConnection != nil else { throw Closed() }
       return try body(db)
     }
   }
 
   /// The same, blocking. Not from the connection's own queue.
   func sync<Value>(_ body: (Database) throws -> Value) throws -> Value {
-    guard let queue = opened.withLock({ $0?.queue }) else { throw OneConnection.closed }
+    guard let queue = opened.withLock({ $0?.queue }) else { throw Closed() }
     return try queue.writeWithoutTransaction { db in
-      guard db.sqliteConnection != nil else { throw OneConnection.closed }
+      guard db.sqliteConnection != nil else { throw Closed() }
       return try body(db)
     }
   }
@@ -81,7 +81,10 @@ final class OneConnection: Sendable {
     opened.withLock { $0 = nil }
   }
 
-  private static let closed = StoreFailure("the store is closed at this moment.", isAnnounced: true)
+  /// There is no connection at this moment: the file could not be opened anew, or the agent stops.
+  struct Closed: Error, CustomStringConvertible {
+    let description = "the store is closed at this moment."
+  }
 }
 
 /// Which file it is, whatever its name.

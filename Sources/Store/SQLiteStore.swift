@@ -62,8 +62,9 @@ public final class SQLiteStore: Sendable, StoreCondition {
       do {
         try Connection.settle(db)
       } catch {
-        let failure = health.failure(error, db)
-        if health.ailment > .passing { throw failure }
+        guard Ailment(error) == .passing else { throw health.failure(error, db) }
+        // What the log holds may be answered for by nobody before it is settled.
+        health.suffer(.suspect, StoreFailure(error, path: path, system: SystemError.words(db)).description)
       }
     }
   }
@@ -120,8 +121,12 @@ public final class SQLiteStore: Sendable, StoreCondition {
   func onConnection<Value: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws -> Value {
-    try await connection.run { [health] db in
-      do { return try body(db) } catch { throw health.failure(error, db) }
+    do {
+      return try await connection.run { [health] db in
+        do { return try body(db) } catch { throw health.failure(error, db) }
+      }
+    } catch let error as OneConnection.Closed {
+      throw health.refusal ?? StoreFailure(error.description)
     }
   }
 }

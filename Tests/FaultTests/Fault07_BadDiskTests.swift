@@ -33,6 +33,12 @@ struct Fault07_BadDiskTests {
       try agent.start(environment: faults.environment)
     }
 
+    /// A delivery while all is well, and its run: whatever fails next fails the next delivery.
+    func begin() throws {
+      #expect(try post("before").status == 202)
+      _ = try agent.finished(1)
+    }
+
     func post(_ id: String) throws -> HookConnection.Reply {
       let connection = try #require(HookConnection(port: agent.port))
       return try #require(
@@ -74,7 +80,7 @@ struct Fault07_BadDiskTests {
   @Test("an fsync that fails once: no 2xx, 503 with Retry-After, told once, and all well again by itself")
   func syncFailsOnce() throws {
     let scene = try Scene("fault7-sync")
-    #expect(try scene.post("before").status == 202)
+    try scene.begin()
     scene.faults.set(.syncFails, count: 1)
 
     let reply = try scene.post("during")
@@ -92,7 +98,7 @@ struct Fault07_BadDiskTests {
   @Test("while fsync fails nothing is answered 2xx, a flood is told of once, and doctor says why")
   func syncFails() throws {
     let scene = try Scene("fault7-flood")
-    #expect(try scene.post("before").status == 202)
+    try scene.begin()
     scene.faults.set(.syncFails)
 
     for number in 1...40 { #expect(try scene.post("flood-\(number)").status == 503) }
@@ -114,7 +120,7 @@ struct Fault07_BadDiskTests {
   @Test("killed -9 while fsync fails, the next agent answers for no more than the disk has")
   func killedWhileFailing() throws {
     let scene = try Scene("fault7-kill")
-    #expect(try scene.post("before").status == 202)
+    try scene.begin()
     scene.faults.set(.syncFails)
     #expect(try scene.post("during").status == 503)
     scene.agent.kill9()
@@ -131,7 +137,7 @@ struct Fault07_BadDiskTests {
   @Test("a disk that does not come back: 503 in time, and well again when it does")
   func stalls() throws {
     let scene = try Scene("fault7-stall")
-    #expect(try scene.post("before").status == 202)
+    try scene.begin()
     scene.faults.set(.stalls)
 
     let began = ContinuousClock.now
@@ -149,7 +155,7 @@ struct Fault07_BadDiskTests {
   @Test("a store on a disk that became read-only: 503, said on doctor, and well again by itself")
   func readOnly() throws {
     let scene = try Scene("fault7-ro")
-    #expect(try scene.post("before").status == 202)
+    try scene.begin()
     scene.faults.set(.readOnly)
 
     #expect(try scene.post("during").status == 503)
