@@ -26,8 +26,8 @@ public struct LocalAgent: AgentControl {
     store: any DeliveryStore & RunStore & AuditStore, rules: RulesInForce, dispatcher: Dispatcher, area: RunArea,
     probe: RunnerProbe, verification: any RemoteVerification, poller: Poller? = nil,
     subscriptions: SubscriptionBoard = SubscriptionBoard(), keeping: (any StoreCondition & StoreBackup)? = nil,
-    pid: Int, githubAddresses: PublishedRanges = PublishedRanges(), gaps: Gaps = Gaps(), lateness: Lateness = Lateness(),
-    redeliveries: RedeliveryBoard = RedeliveryBoard(), logger: Logger
+    pid: Int, githubAddresses: PublishedRanges = PublishedRanges(), gaps: Gaps = Gaps(),
+    lateness: Lateness = Lateness(), redeliveries: RedeliveryBoard = RedeliveryBoard(), logger: Logger
   ) {
     self.store = store
     trail = AuditTrail(store: store)
