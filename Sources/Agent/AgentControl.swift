@@ -34,6 +34,9 @@ public protocol AgentControl: Sendable {
   /// Takes new configuration and pipelines; where they are broken the old ones stay in force.
   func reload(by person: Person) async throws -> ReloadReport
 
+  /// Starts no run any more, or starts them again; what is under way goes on, and deliveries are taken.
+  func drain(_ isOn: Bool, by person: Person) async throws -> AgentStatus
+
   /// A copy of the store, whole as of one moment, while the agent goes on with its work.
   func backup(by person: Person) async throws -> any StoreCopy
 }
@@ -99,6 +102,8 @@ public struct AgentStatus: Codable, Sendable, Hashable {
   public var polls: [PollReport]?
   /// The ways in that the agent opens itself, by source.
   public var subscriptions: [SubscriptionStatus]?
+  /// Where set, no run is started.
+  public var draining: Drain?
   /// Why nothing can be recorded at this moment; `nil` while all is well.
   public var storeTrouble: StoreTrouble?
   /// The webhooks whose failed deliveries the agent asks for again, by source.
@@ -107,7 +112,7 @@ public struct AgentStatus: Codable, Sendable, Hashable {
   public init(
     version: String, pid: Int, uptime: Seconds, pipelines: [String], sources: [String], runningRuns: Int,
     queuedRuns: Int, reloadError: String?, polls: [PollReport]? = nil, subscriptions: [SubscriptionStatus]? = nil,
-    storeTrouble: StoreTrouble? = nil, redeliveries: [RedeliveryStatus]? = nil
+    storeTrouble: StoreTrouble? = nil, redeliveries: [RedeliveryStatus]? = nil, draining: Drain? = nil
   ) {
     self.version = version
     self.pid = pid
@@ -121,6 +126,7 @@ public struct AgentStatus: Codable, Sendable, Hashable {
     self.subscriptions = subscriptions
     self.storeTrouble = storeTrouble
     self.redeliveries = redeliveries
+    self.draining = draining
   }
 }
 

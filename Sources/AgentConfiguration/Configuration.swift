@@ -11,6 +11,8 @@ public struct Configuration: Sendable {
   public var api: APIConfiguration?
   /// The listener speaks HTTPS; `nil`: plain HTTP.
   public var tls: TLSFiles?
+  /// Listening where others reach it is allowed: with `tls`, or by `insecure_http`.
+  public var plainMayBePublic: Bool
   /// Only these may say whose request they pass on.
   public var trustedProxies: [AddressRange]
   /// Trusted proxies begin each connection with a PROXY header.

@@ -68,11 +68,11 @@ struct ConfigurationReading {
     return Configuration(
       file: FilePath.absolute(file, from: FilePath.workingFolder), listen: listen,
       api: fields["api"].flatMap(APIReading(hookAddress: listen, mayBePublic: mayBePublic).api), tls: tls,
-      trustedProxies: proxies, speaksProxyProtocol: speaksProxyProtocol ?? false, data: data, runnerData: runnerData,
-      socket: socket, pipelinesFolder: pipelines, publicURL: publicURL, sources: sources, credentials: credentials,
-      allowedSchemes: schemes, secrets: pipelineSecrets, secretNames: secretNames,
-      unreadSecrets: secrets.unread.descriptions, parallelRuns: parallel, launcher: launcher, limits: limits,
-      inbox: inbox, compareTips: compareTips, mirrors: mirrors)
+      plainMayBePublic: mayBePublic, trustedProxies: proxies, speaksProxyProtocol: speaksProxyProtocol ?? false,
+      data: data, runnerData: runnerData, socket: socket, pipelinesFolder: pipelines, publicURL: publicURL,
+      sources: sources, credentials: credentials, allowedSchemes: schemes, secrets: pipelineSecrets,
+      secretNames: secretNames, unreadSecrets: secrets.unread.descriptions, parallelRuns: parallel,
+      launcher: launcher, limits: limits, inbox: inbox, compareTips: compareTips, mirrors: mirrors)
   }
 }
 

@@ -126,6 +126,12 @@ int pushrod_next_signal(int descriptor) {
   return count == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
 }
 
+int pushrod_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0u); }
+
+int pushrod_pidfd_send_signal(int descriptor, int signal) {
+  return (int)syscall(SYS_pidfd_send_signal, descriptor, signal, NULL, 0u);
+}
+
 int pushrod_pipe(int ends[2], int size) {
   if (pipe2(ends, O_CLOEXEC) != 0) return -1;
   if (size > 65536) fcntl(ends[1], F_SETPIPE_SZ, size);

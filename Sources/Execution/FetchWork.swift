@@ -13,10 +13,6 @@ struct FetchWork {
   /// Gets a line for the log.
   let say: (String) -> Void
 
-  /// A file beside the workspace while it is being changed. Found at the next run's start, it means that the
-  /// last one did not get to the end, and nothing of the workspace is used.
-  static func marker(of workspace: String) -> String { workspace + ".unfinished" }
-
   private var limits: FetchLimits { spec.fetchLimits ?? FetchLimits() }
 
   func run() -> FetchReport {
@@ -63,19 +59,18 @@ struct FetchWork {
     }
 
     try discardUnfinished()
-    let marker = FetchWork.marker(of: spec.workspace)
     let start = Instant.now
     let report = try Workspace(path: spec.workspace, mirror: mirror).checkOut(
       commit: commit,
       limits: TreeLimits(entries: spec.treeLimits.entries, bytes: spec.treeLimits.bytes),
       policy: policy, mirrors: submoduleMirror, sourceURL: url, progress: { _ in }, message: say
     ) { () throws(GitFailure) in
-      guard Descriptor.open(marker, O_WRONLY | O_CREAT | O_NOFOLLOW) != nil else {
-        let reason = String(cString: strerror(errno))
-        throw GitFailure(.checkout, operation: "check out", "\(marker) cannot be created: \(reason).")
+      do throws(RunnerFailure) {
+        try UnfinishedMark(workspace: spec.workspace).set(by: spec.number)
+      } catch {
+        throw GitFailure(.checkout, operation: "check out", "\(error.description).")
       }
     }
-    unlink(marker)
     let modules = report.submodules == 0 ? "" : " and \(report.submodules) submodules"
     say("checked out \(report.files) files\(modules) in \(Seconds(start.duration(to: .now).inSeconds))")
     return .done(commit: commit, wentBack: wentBack)
@@ -93,14 +88,14 @@ struct FetchWork {
   }
 
   private func discardUnfinished() throws {
-    let marker = FetchWork.marker(of: spec.workspace)
-    if access(marker, F_OK) == 0 {
-      say("the last checkout was not finished: the workspace is made anew")
+    let mark = UnfinishedMark(workspace: spec.workspace)
+    if let run = mark.run {
+      say("\(run > 0 ? "run \(run)" : "the last run") did not come to its end here: the workspace is made anew")
       try FileTree.remove(spec.workspace)
     }
     let folder = spec.workspace[..<(spec.workspace.lastIndex(of: "/") ?? spec.workspace.startIndex)]
     try FileTree.makeFolders(String(folder))
     // It comes back when files are changed: a commit that is refused leaves the workspace as good as it is.
-    unlink(marker)
+    mark.remove()
   }
 }

@@ -16,7 +16,9 @@ struct Guardian {
   static func split() throws(RunnerFailure) -> Guardian {
     pushrod_set_undumpable()
     pushrod_set_child_subreaper()
-    let cgroup = Cgroup.make(name: "pushrod-run-\(getpid())")
+    // Not by its process number alone: that comes back after a restart, and whoever ends what an old run left must not
+    // find a new one under the name.
+    let cgroup = Cgroup.make(name: "pushrod-run-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))")
     let guardian = Guardian(cgroup: cgroup)
     let parent = getpid()
     let forwarded = [SIGTERM, SIGINT, SIGHUP, SIGCHLD]

@@ -30,9 +30,11 @@ struct RunPath {
       // A log could not be made, or the room that is kept for events is used up: the end may be told all the same.
       outcome = RunOutcome(.failed, reason: "the run could not be written down: \(error)")
     }
+    // Whatever the result, the run is over and nothing of it goes on. What a fetch left half done stays marked.
+    if record.checkedOut, !record.hasSurvivors { UnfinishedMark(workspace: spec.workspace).remove() }
     // Before the last event: whoever reads it may start the pipeline's next run at once.
     workspace?.release()
-    try record.runFinished(outcome)
+    try record.runFinished(outcome, took: start.duration(to: .now))
   }
 
   private func deploy(runLimit: Instant) throws(RunDirectoryError) -> RunOutcome {

@@ -8,6 +8,11 @@ final class RunRecord {
   let directory: RunDirectory
   let masker: Masker
   private let events: EventWriter
+  /// The workspace is the commit.
+  private(set) var checkedOut = false
+  /// Something that a step started could not be ended.
+  private(set) var hasSurvivors = false
+  private var usage = RunEvent.Usage(wall: 0, cpu: 0, peakMemory: 0, logBytes: 0)
   private let room: ReservedRoom?
 
   /// - Throws: `RunDirectoryError.taken` where the run was started before.
@@ -21,7 +26,8 @@ final class RunRecord {
   /// Comes to disk with the end of `fetch`, and so before any step of the pipeline runs.
   func runStarted(cgroup: String?) throws(RunDirectoryError) {
     try events.append(
-      RunEvent(at: Date(), event: .runStarted, pid: Int(getpid()), cgroup: cgroup), durable: false)
+      RunEvent(at: Date(), event: .runStarted, pid: Int(getpid()), cgroup: cgroup, uptime: Uptime.now),
+      durable: false)
   }
 
   /// Makes the step's log and says that the step begins.
@@ -51,6 +57,11 @@ final class RunRecord {
     event.usage = RunEvent.Usage(
       wall: Seconds(result.wall.inSeconds), cpu: Seconds(result.usage.cpu), peakMemory: result.usage.peakMemory,
       logBytes: log.size)
+    usage.cpu = Seconds(usage.cpu.value + result.usage.cpu)
+    usage.peakMemory = max(usage.peakMemory, result.usage.peakMemory)
+    usage.logBytes += log.size
+    if commit != nil { checkedOut = true }
+    if result.hasSurvivors { hasSurvivors = true }
     try events.append(event, durable: true)
   }
 
@@ -66,11 +77,13 @@ final class RunRecord {
       RunEvent(at: Date(), event: .stopping, reason: masker.masked(reason)), durable: false)
   }
 
-  func runFinished(_ outcome: RunOutcome) throws(RunDirectoryError) {
+  /// - Parameter took: the whole run, on the monotonic clock.
+  func runFinished(_ outcome: RunOutcome, took: Duration) throws(RunDirectoryError) {
+    usage.wall = Seconds(took.inSeconds)
     try events.append(
       RunEvent(
         at: Date(), event: .runFinished, runState: outcome.state, reason: outcome.reason.map(masker.masked),
-        failedStep: outcome.failedStep, supersededBy: outcome.supersededBy),
+        failedStep: outcome.failedStep, usage: usage, supersededBy: outcome.supersededBy),
       durable: true)
     room?.giveBack()
   }

@@ -15,6 +15,8 @@ struct StepResult {
   var isAllowed = false
   /// The run's own time was over, or somebody stopped the run, while the step ran.
   var endsRun: RunState?
+  /// Some of what it had started could not be ended.
+  var hasSurvivors = false
   /// The run that takes this one's place, where that ends it.
   var supersededBy: Int?
 
@@ -57,6 +59,7 @@ struct StepResult {
       state = .failed
       reason = end.status.words
     }
+    hasSurvivors = end.survivors
     if end.survivors {
       note = "some of its processes could not be killed"
     } else if end.interruption == nil, !end.leftBehind.isEmpty {

@@ -61,7 +61,7 @@ final class Upkeep {
       guard let lock = WorkspaceLock.acquire(unusedSince: oldest, workspace) else { continue }
       note { () throws(GitFailure) in
         try Workspace(path: workspace, mirror: Mirror(path: "")).remove()
-        unlink(FetchWork.marker(of: workspace))
+        UnfinishedMark(workspace: workspace).remove()
         answer.removed.append(workspace)
       }
       lock.release()

@@ -18,10 +18,14 @@ public struct Run: Codable, Hashable, Sendable {
   public var queuedAt: Date
   public var startedAt: Date?
   public var finishedAt: Date?
+  /// How long it took, as its runner measured on the monotonic clock; `nil` where no runner came to say so. The dates
+  /// are of the wall clock, which may be set in between.
+  public var took: Seconds?
 
   public init(
     number: Int, request: RunRequest, state: RunState, reason: String? = nil, failedStep: String? = nil,
-    supersededBy: Int? = nil, waitsFor: Int? = nil, queuedAt: Date, startedAt: Date? = nil, finishedAt: Date? = nil
+    supersededBy: Int? = nil, waitsFor: Int? = nil, queuedAt: Date, startedAt: Date? = nil, finishedAt: Date? = nil,
+    took: Seconds? = nil
   ) {
     self.number = number
     self.request = request
@@ -33,6 +37,7 @@ public struct Run: Codable, Hashable, Sendable {
     self.queuedAt = queuedAt
     self.startedAt = startedAt
     self.finishedAt = finishedAt
+    self.took = took
   }
 }
 

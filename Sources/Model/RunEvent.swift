@@ -45,9 +45,13 @@ public struct RunEvent: Codable, Hashable, Sendable {
   public var pid: Int?
   /// On `run_started`: the cgroup that holds what the run starts, where one could be made.
   public var cgroup: String?
+  /// On `run_started`: the machine's uptime (CLOCK_BOOTTIME), so that how long a run has been going can be told
+  /// whatever becomes of the wall clock.
+  public var uptime: Seconds?
+  /// On `step_finished` of the step; on `run_finished` of the whole run.
   public var usage: Usage?
 
-  /// What a step used.
+  /// What a step, or a run, used.
   public struct Usage: Codable, Hashable, Sendable {
     /// On the monotonic clock.
     public var wall: Seconds
@@ -55,7 +59,7 @@ public struct RunEvent: Codable, Hashable, Sendable {
     public var cpu: Seconds
     /// Peak resident memory in bytes.
     public var peakMemory: Int
-    /// Size of the step's log in bytes.
+    /// Size of the logs in bytes.
     public var logBytes: Int
 
     public init(wall: Seconds, cpu: Seconds, peakMemory: Int, logBytes: Int) {
@@ -71,7 +75,7 @@ public struct RunEvent: Codable, Hashable, Sendable {
     stepState: StepState? = nil, runState: RunState? = nil, exitCode: Int? = nil, signal: Int? = nil,
     reason: String? = nil, failedStep: String? = nil, commit: CommitID? = nil, allowedFailure: Bool? = nil,
     pid: Int? = nil,
-    cgroup: String? = nil, usage: Usage? = nil, wentBack: Bool? = nil, supersededBy: Int? = nil
+    cgroup: String? = nil, uptime: Seconds? = nil, usage: Usage? = nil, wentBack: Bool? = nil, supersededBy: Int? = nil
   ) {
     self.at = at
     self.event = event
@@ -88,6 +92,7 @@ public struct RunEvent: Codable, Hashable, Sendable {
     self.allowedFailure = allowedFailure
     self.pid = pid
     self.cgroup = cgroup
+    self.uptime = uptime
     self.usage = usage
     self.wentBack = wentBack
     self.supersededBy = supersededBy

@@ -41,6 +41,17 @@ public protocol RunStore: Sendable {
   /// - Parameter audit: recorded in the same transaction.
   /// - Throws: `RunState.IllegalTransition` for an edge that does not exist, `StoreFailure`.
   func move(run number: Int, to outcome: RunOutcome, at date: Date, audit: AuditedAct?) async throws -> Run
+
+  /// Ends a run whose runner died and queues what takes its place, in one transaction: after a crash at any point both
+  /// were done or neither, so a run is never repeated twice and never forgotten. Durable when it returns.
+  /// - Parameters:
+  ///   - outcome: `interrupted`, and why; where a repetition is queued, its number is added to the reason.
+  ///   - repetition: what to queue; `nil` for nothing.
+  /// - Returns: the run, and the one that was queued.
+  /// - Throws: `RunState.IllegalTransition` where the run has ended already (nothing is queued then), `StoreFailure`.
+  func interrupt(
+    run number: Int, _ outcome: RunOutcome, repetition: RunRequest?, at date: Date
+  ) async throws -> (ended: Run, queued: Run?)
 }
 
 extension RunStore {
@@ -66,10 +77,12 @@ public struct RunOutcome: Hashable, Sendable {
   public var deployed: CommitID?
   /// The run that took its place, where it was superseded.
   public var supersededBy: Int?
+  /// On the monotonic clock, from the runner's first moment to its last event.
+  public var took: Seconds?
 
   public init(
     _ state: RunState, reason: String? = nil, failedStep: String? = nil, commit: CommitID? = nil,
-    deployed: CommitID? = nil, supersededBy: Int? = nil
+    deployed: CommitID? = nil, supersededBy: Int? = nil, took: Seconds? = nil
   ) {
     self.state = state
     self.reason = reason
@@ -77,6 +90,7 @@ public struct RunOutcome: Hashable, Sendable {
     self.commit = commit
     self.deployed = deployed
     self.supersededBy = supersededBy
+    self.took = took
   }
 
   /// Of a run that never began, because `run` took its place.

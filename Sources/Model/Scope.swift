@@ -4,7 +4,7 @@ public enum Scope: String, Codable, Sendable, CaseIterable, Comparable {
   case read
   /// Start, cancel, rerun and replay as well.
   case run
-  /// Everything: tokens, the audit log, reloading.
+  /// Everything: tokens, the audit log, reloading, draining.
   case admin
 
   public static func < (left: Scope, right: Scope) -> Bool { left.rank < right.rank }

@@ -5,7 +5,8 @@ import Model
 enum RunRow {
   /// The last one is for those who ask why a run does not begin.
   static let columns = """
-    number, delivery, commit_id, state, reason, failed_step, superseded_by, queued_at, started_at, finished_at, request,
+    number, delivery, commit_id, state, reason, failed_step, superseded_by, queued_at, started_at, finished_at, took,
+    request,
     CASE state WHEN 'queued' THEN coalesce(
       (SELECT min(other.number) FROM runs AS other WHERE other.state = 'running'
         AND (other.concurrency_group = runs.concurrency_group OR other.pipeline = runs.pipeline)),
@@ -21,13 +22,14 @@ enum RunRow {
     if request.commit == nil { request.commit = CommitID(row["commit_id"] as String) }
     let startedAt: Int64? = row["started_at"]
     let finishedAt: Int64? = row["finished_at"]
+    let took: Int64? = row["took"]
     let waitsFor: Int? = row["waits_for"]
     return Run(
       number: number, request: request, state: try state(row, ofRun: number), reason: row["reason"],
       failedStep: row["failed_step"], supersededBy: row["superseded_by"],
       waitsFor: waitsFor == number ? nil : waitsFor,
       queuedAt: StoredTime.date(row["queued_at"]), startedAt: startedAt.map(StoredTime.date),
-      finishedAt: finishedAt.map(StoredTime.date))
+      finishedAt: finishedAt.map(StoredTime.date), took: took.map { Seconds(Double($0) / 1000) })
   }
 
   static func state(_ row: Row, ofRun number: Int) throws -> RunState {

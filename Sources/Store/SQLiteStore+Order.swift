@@ -91,12 +91,13 @@ extension SQLiteStore {
     try db.cachedStatement(
       sql: """
         UPDATE runs SET state = ?, reason = ?, failed_step = ?, superseded_by = ?,
-          started_at = coalesce(started_at, ?), finished_at = ?,
+          started_at = coalesce(started_at, ?), finished_at = ?, took = ?,
           commit_id = CASE commit_id WHEN '' THEN ? ELSE commit_id END WHERE number = ?
         """
     ).execute(arguments: [
       outcome.state.rawValue, outcome.reason, outcome.failedStep, outcome.supersededBy,
-      outcome.state == .running ? now : nil, outcome.state.isFinal ? now : nil, outcome.commit?.hex ?? "", number,
+      outcome.state == .running ? now : nil, outcome.state.isFinal ? now : nil,
+      outcome.took.map { Int64(($0.value * 1000).rounded()) }, outcome.commit?.hex ?? "", number,
     ])
     // In the same transaction: the next run of the ref starts only when this one's end is known.
     if let commit = outcome.deployed {

@@ -58,6 +58,25 @@ extension SQLiteStore: RunStore {
     }
   }
 
+  public func interrupt(
+    run number: Int, _ outcome: RunOutcome, repetition: RunRequest?, at date: Date
+  ) async throws -> (ended: Run, queued: Run?) {
+    let prepared = try repetition.map { try PreparedRun($0, at: date) }
+    return try await write { db in
+      // First, so that a run which has ended already queues nothing.
+      _ = try SQLiteStore.existing(number, db).state.moving(to: outcome.state)
+      var outcome = outcome
+      let queued = try prepared.map {
+        try SQLiteStore.existing(try $0.insert(db, delivery: repetition?.delivery), db)
+      }
+      if let queued {
+        outcome.reason = (outcome.reason.map { $0 + "; " } ?? "") + "its commit is run again as run \(queued.number)"
+      }
+      try SQLiteStore.change(number, to: outcome, at: date, db)
+      return (try SQLiteStore.existing(number, db), queued)
+    }
+  }
+
   /// Lets the next run have a number above `number`, whatever the highest is that the store knows: after a backup was put
   /// back there are run directories of which it knows nothing, and a number must not be given twice.
   /// - Throws: `StoreFailure`.

@@ -90,6 +90,10 @@ public final class SQLiteStore: Sendable, StoreCondition {
 
   // MARK: Work on the connection
 
+  /// Returns when the connection has come to a job that was put behind all that it has to do now. A commit that the
+  /// disk does not answer holds it up; a store that fails does not.
+  public func comeRound() async { try? await onConnection { _ in } }
+
   func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
     try await onConnection(body)
   }

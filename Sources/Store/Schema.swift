@@ -12,6 +12,7 @@ enum Schema {
     migrator.registerMigration("0005 accepted ids", migrate: Migration0005.apply)
     migrator.registerMigration("0006 order", migrate: Migration0006.apply)
     migrator.registerMigration("0007 found refs", migrate: Migration0007.apply)
+    migrator.registerMigration("0010 run duration", migrate: Migration0010.apply)
     return migrator
   }
 

@@ -20,6 +20,10 @@ struct Assembly {
   let environment: [String: String]
   /// Reads the configuration again, with the same flags and variables.
   let reload: @Sendable () throws -> Configuration
+  /// What systemd listens on for the agent; where there are any, they count in place of `listen`.
+  let sockets: [ActivatedSocket]
+  /// SIGTERM waits so long for the runs that are under way; `nil`: not at all.
+  let drainLimit: Seconds?
   let logger: Logger
 
   /// The agent's long-lived parts, in the order of their dependence: shutting down goes backwards, so no
@@ -28,6 +32,7 @@ struct Assembly {
     for warning in configuration.sources.compactMap(\.warning) {
       logger.warning("\(warning)", metadata: ["event": "source_warning"])
     }
+    try checkSockets()
     let runner = RunnerExecutable.path(environment)
     let area = RunArea(root: configuration.runnerData)
     let certificate = try configuration.tls.map { try ServerCertificate(CertificateOrigin($0), logger: logger) }
@@ -67,17 +72,18 @@ struct Assembly {
     let access = try await LocalAccess(store: store, logger: logger)
 
     let notifier = SystemdNotifier(environment: environment, pid: getpid())
-    let readiness = Readiness(listeners: configuration.api == nil ? 2 : 3, notifier: notifier)
+    let readiness = Readiness(
+      listeners: max(1, sockets.count) + (configuration.api == nil ? 1 : 2), notifier: notifier)
     var quiet = logger
     // Never more: at level debug the libraries describe whole services, field by field.
     quiet.logLevel = .warning
     let hookEntrance = entrance(certificate)
-    let hooks = HookServer.application(
-      host: configuration.listen.host, port: configuration.listen.port, agent: agent,
-      entrance: hookEntrance, limits: hookLimits, logger: quiet,
-      onServerRunning: { address in
-        readiness.listening(on: address.text, for: "hooks", logger)
-      })
+    let hooks = (sockets.isEmpty ? [nil] : sockets.map(Optional.some)).map { socket in
+      HookServer.application(
+        host: configuration.listen.host, port: configuration.listen.port, socket: socket?.descriptor, agent: agent,
+        entrance: hookEntrance, limits: hookLimits, logger: quiet,
+        onServerRunning: { address in readiness.listening(on: address.text, for: "hooks", logger) })
+    }
     var apis = [
       APIServer.onSocket(
         configuration.socket, agent: agent, access: access, logger: quiet,
@@ -107,17 +113,45 @@ struct Assembly {
         .init(service: Janitor([InboxDuty(inbox: store, rules: rules, logger: logger)], logger: logger)),
         .init(
           service: mirrors(MirrorDuty(store: store, rules: rules, area: area, runners: origin(runner), logger: logger))),
-        .init(service: Watchdog(notifier) { dispatcher.progress }),
+        .init(
+          service: Watchdog(
+            notifier, loops: MainLoops.all(dispatcher: dispatcher, store: store), logger: logger)),
         .init(service: HangupReload(agent: agent, notifier: notifier)),
         .init(service: githubRanges(github, wantedBy: rules, outgoing.client)),
-        .init(service: hooks),
-        .init(service: subscriptions),
-        .init(service: redeliveries),
-      ] + apis.map { .init(service: $0) } + [.init(service: StoppingNotice(notifier: notifier))],
-      gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+      ] + hooks.map { .init(service: $0) }
+        + [.init(service: subscriptions), .init(service: redeliveries)] + apis.map { .init(service: $0) }
+        + draining(dispatcher, notifier) + [.init(service: StoppingNotice(notifier: notifier))],
+      gracefulShutdownSignals: drainLimit == nil ? [.sigterm, .sigint] : [.sigint], logger: quiet)
     // Runs are not waited for; this bounds requests that are being answered.
     group.maximumGracefulShutdownDuration = .seconds(5)
     return ServiceGroup(configuration: group)
+  }
+
+  /// What `listen` has to keep to, the socket of a unit has to keep to as well.
+  private func checkSockets() throws(CommandExit) {
+    for socket in sockets where !socket.isLoopback && !configuration.plainMayBePublic {
+      throw CommandExit(
+        .failed,
+        "pushrod.socket listens on \(socket.address), which others reach, and what they send would travel unencrypted: "
+          + "set `tls`, or listen on 127.0.0.1 behind a proxy that has a certificate, or say `insecure_http: true`.")
+    }
+    if !sockets.isEmpty {
+      logger.info(
+        "systemd listens for the agent; `listen` is not used",
+        metadata: ["event": "activated", "addresses": "\(sockets.map(\.address).joined(separator: ","))"])
+    }
+  }
+
+  private func draining(
+    _ dispatcher: Dispatcher, _ notifier: SystemdNotifier
+  ) -> [ServiceGroupConfiguration.ServiceConfiguration] {
+    drainLimit.map { limit in
+      [
+        .init(
+          service: DrainOnTermination(dispatcher: dispatcher, limit: limit, notifier: notifier, logger: logger),
+          successTerminationBehavior: .gracefullyShutdownGroup)
+      ]
+    } ?? []
   }
 
   private func launcher(_ runner: String) throws -> any RunnerLauncher {

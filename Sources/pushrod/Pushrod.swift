@@ -29,6 +29,7 @@ struct Pushrod: AsyncParsableCommand {
     RerunCommand.self,
     InboxCommand.self,
     ReloadCommand.self,
+    DrainCommand.self,
     TokenCommand.self,
     AuditCommand.self,
     BackupCommand.self,

@@ -57,12 +57,17 @@ public final class AgentUnderTest {
 
   /// Starts the agent and waits until it says where it listens.
   ///
-  /// - Parameter wrapper: words of a command before the agent's own, which it becomes, such as `unshare -n`.
-  public func start(environment: [String: String] = [:], wrapper: [String] = []) throws {
+  /// - Parameters:
+  ///   - arguments: more flags of `serve`.
+  ///   - environment: may name another `PUSHROD_RUNNER`.
+  ///   - wrapper: words of a command before the agent's own, which it becomes, such as `unshare -n`.
+  public func start(
+    _ arguments: String..., environment: [String: String] = [:], wrapper: [String] = []
+  ) throws {
     starts += 1
     let process = try ServerProcess(
-      wrapper + [builtExecutable("pushrod"), "serve", "--config", configuration],
-      env: environment.merging(["PUSHROD_RUNNER": builtExecutable("pushrod-runner")]) { $1 },
+      wrapper + [builtExecutable("pushrod"), "serve", "--config", configuration] + arguments,
+      env: environment.merging(["PUSHROD_RUNNER": builtExecutable("pushrod-runner")]) { given, _ in given },
       output: area.file("agent-\(starts).log"))
     self.process = process
     let end = ContinuousClock.now + .seconds(30)
@@ -99,6 +104,9 @@ public final class AgentUnderTest {
     }
     return false
   }
+
+  /// Whether the agent itself has ended.
+  public var hasExited: Bool { process?.hasExited ?? true }
 
   private static func port(of listener: String, in log: String) -> Int? {
     for line in log.split(separator: "\n") where line.contains("for=\(listener)") {

@@ -49,6 +49,15 @@ struct RunPathTests {
     #expect(!FileManager.default.fileExists(atPath: workspace + ".unfinished"))
   }
 
+  @Test("a workspace is marked while a run works in it, and not after its end, whatever that was")
+  func marked() throws {
+    let fixture = try RunFixture()
+    let mark = fixture.area.workspace(of: "shop") + ".unfinished"
+    let run = try fixture.run("cat \(mark); exit 3")
+    #expect(try run.log(1) == "1\n")
+    #expect(!FileManager.default.fileExists(atPath: mark))
+  }
+
   @Test("the first failing step ends the run; the rest is skipped with a reason, `finally` runs")
   func failure() throws {
     let fixture = try RunFixture()

@@ -139,6 +139,19 @@ import Testing
     #expect(mistakes("", on: "{manual: {inputs: {}}}")[0].contains("inputs is not supported by this version"))
   }
 
+  @Test("what becomes of an interrupted run is one of two words")
+  func onInterrupt() throws {
+    let whole = "repo: https://github.com/acme/shop.git\non: push\nsteps: [make]\n"
+    #expect(try pipeline(whole).onInterrupt == nil)
+    #expect(try pipeline(whole + "on_interrupt: fail\n").onInterrupt == .fail)
+    #expect(try pipeline(whole + "on_interrupt: rerun\n").onInterrupt == .rerun)
+    #expect(
+      mistakes("on_interrupt: re-runs") == [
+        "4:15 `on_interrupt` must be fail or rerun, not `re-runs` | did you mean `rerun`?"
+      ])
+    #expect(mistakes("on_interrupt: [fail]").count == 1)
+  }
+
   @Test("what is missing is named, with an example")
   func missing() {
     let found = mistakes(ofWhole: "name: shop\n")

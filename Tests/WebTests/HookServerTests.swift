@@ -352,6 +352,27 @@ struct HookServerTests {
     #expect(await answer.hasPrefix("HTTP/1.1 202 "))
   }
 
+  @Test("a connection whose first request is only coming when the agent is stopped gets its answer")
+  func lastChance() async throws {
+    let agent = FakeAgent()
+    agent.answers { _ in HookAnswer(status: 202, body: "{}") }
+    let connection = await withCheckedContinuation { (continuation: CheckedContinuation<RawConnection, Never>) in
+      Task {
+        try await withHookServer(agent) { port in
+          let connection = try await RawConnection(port: port)
+          await connection.send("POST /webhook/a HTTP/1.1\r\nHost: x\r\n")
+          // Until it has been accepted.
+          try await Task.sleep(for: .milliseconds(300))
+          continuation.resume(returning: connection)
+        }
+      }
+    }
+    // The listener is closed by then.
+    try await Task.sleep(for: .milliseconds(500))
+    await connection.send("Content-Length: 0\r\n\r\n")
+    #expect(await connection.readToEnd().hasPrefix("HTTP/1.1 202 "))
+  }
+
   /// One request on a connection of its own; everything that came back.
   private static func ask(_ port: Int, _ request: String) async -> String {
     guard let connection = try? await RawConnection(port: port) else { return "no connection" }

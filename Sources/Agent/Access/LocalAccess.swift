@@ -38,7 +38,7 @@ public final class LocalAccess: AccessControl {
     let (token, writes) = known.withLock { known -> (Token?, Bool) in
       guard var entry = known[hash], entry.token.expiresAt.map({ date < $0 }) ?? true else { return (nil, false) }
       entry.token.lastUsedAt = date
-      let writes = entry.writtenUse.map { date.timeIntervalSince($0) >= LocalAccess.useInterval } ?? true
+      let writes = entry.writtenUse.map { abs(date.timeIntervalSince($0)) >= LocalAccess.useInterval } ?? true
       if writes { entry.writtenUse = date }
       known[hash] = entry
       return (entry.token, writes)

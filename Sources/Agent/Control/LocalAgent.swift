@@ -1,4 +1,5 @@
 public import Door
+import FoundationEssentials
 public import Logging
 public import Model
 public import RunDirectory
@@ -60,7 +61,7 @@ public struct LocalAgent: AgentControl {
       // A count for people; a store that cannot even be read shows elsewhere.
       queuedRuns: (try? await store.queueLength()) ?? 0, reloadError: rules.reloadError,
       polls: await poller?.reports, subscriptions: subscriptions.all, storeTrouble: keeping?.trouble,
-      redeliveries: redeliveries.all)
+      redeliveries: redeliveries.all, draining: await dispatcher.draining)
   }
 
   public func runs(_ filter: RunFilter) async throws -> [Run] { try await store.runs(filter) }
@@ -116,6 +117,16 @@ public struct LocalAgent: AgentControl {
     // More runs at a time may be allowed now.
     dispatcher.wake()
     return report
+  }
+
+  public func drain(_ isOn: Bool, by person: Person) async throws -> AgentStatus {
+    try await trail.carryOut(isOn ? .drain : .drainOff, "agent", by: person) {
+      // Who asks twice does not move the beginning.
+      let current = await dispatcher.draining
+      await dispatcher.drain(isOn ? current ?? Drain(since: Date(), by: person.description) : nil)
+      return ((), "\(await dispatcher.running) under way")
+    }
+    return await status()
   }
 
   public func backup(by person: Person) async throws -> any StoreCopy {

@@ -24,7 +24,21 @@ struct ControlGroup {
     close(descriptor)
     for _ in 0..<50 {
       if rmdir(path) == 0 || errno != EBUSY { return }
+      // The steps' own groups first.
+      for child in children { rmdir(path + "/" + child) }
       usleep(2_000)
     }
+  }
+
+  private var children: [String] {
+    guard let folder = opendir(path) else { return [] }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      guard Int32(entry.pointee.d_type) == Int32(DT_DIR) else { continue }
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
   }
 }

@@ -19,6 +19,9 @@ public actor Dispatcher: Service {
   private let watcher: RunWatcher
   private let logger: Logger
 
+  /// Where set, nothing is started.
+  public private(set) var draining: Drain?
+
   /// The runs that are under way, and those that are about to be, by number.
   private var underWay: [Int: Run] = [:]
   private var tasks: [Int: Task<Void, Never>] = [:]
@@ -56,6 +59,25 @@ public actor Dispatcher: Service {
 
   /// Runs that are under way now.
   public var running: Int { underWay.count }
+
+  /// From when this returns no run is started any more; `nil`: those that wait are started again. What is under way
+  /// goes on.
+  public func drain(_ drain: Drain?) {
+    draining = drain
+    logger.notice(
+      drain == nil ? "runs are started again" : "no run is started any more",
+      metadata: drain.map { ["event": "drain", "by": "\($0.by)"] } ?? ["event": "drain_off"])
+    if drain == nil { wake() }
+  }
+
+  /// Returns when the main loop has come round once more.
+  public nonisolated func comeRound() async {
+    let before = progress
+    while progress == before, !Task.isCancelled {
+      bell.continuation.yield()
+      try? await Task.sleep(for: .milliseconds(20))
+    }
+  }
 
   public func run() async throws {
     await cancelWhenGracefulShutdown { await self.loop() }
@@ -110,13 +132,13 @@ public actor Dispatcher: Service {
   private func startWhatCan() async {
     let rules = rules.current
     for number in followed { lookBehind(number, rules) }
-    guard underWay.count < rules.parallelRuns else { return }
+    guard draining == nil, underWay.count < rules.parallelRuns else { return }
     do {
       // One of each group: a long queue in one hides no other.
       for run in try await store.nextRuns(besides: groups, limit: 64)
-      where underWay.count < rules.parallelRuns && isFree(for: run) {
+      where draining == nil && underWay.count < rules.parallelRuns && isFree(for: run) {
         enter(run) { [self] in
-          guard await superseding.mayBegin(run, rules), !Task.isCancelled else { return }
+          guard await superseding.mayBegin(run, rules), await draining == nil, !Task.isCancelled else { return }
           await begin(run) { try await starter.start(run, rules) }
         }
       }
@@ -198,11 +220,30 @@ public actor Dispatcher: Service {
     await finish(run, outcome)
   }
 
+  /// - Returns: the outcome as it was recorded.
+  private func record(_ run: Run, _ outcome: RunOutcome) async throws -> RunOutcome {
+    guard outcome.state == .interrupted else {
+      _ = try await store.move(run: run.number, to: outcome, at: Date())
+      return outcome
+    }
+    let (end, repetition) = Interruption.settle(run, outcome)
+    let (ended, queued) = try await store.interrupt(run: run.number, end, repetition: repetition, at: Date())
+    if let queued {
+      logger.notice(
+        "run \(run.number) was interrupted, run \(queued.number) takes its place",
+        metadata: ["event": "run_repeated", "run": "\(queued.number)", "of": "\(run.number)"])
+      wake()
+    }
+    var recorded = end
+    recorded.reason = ended.reason
+    return recorded
+  }
+
   /// Records the end. A store that cannot is tried until it can: the run directory keeps the truth meanwhile.
   private func finish(_ run: Run, _ outcome: RunOutcome) async {
     while !Task.isCancelled {
       do {
-        _ = try await store.move(run: run.number, to: outcome, at: Date())
+        let outcome = try await record(run, outcome)
         var metadata: Logger.Metadata = [
           "event": "run_finished", "run": "\(run.number)", "pipeline": "\(run.request.pipeline.name)",
           "state": "\(outcome.state.rawValue)",

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Model
 import RunDirectory
 import Synchronization
@@ -38,7 +39,7 @@ final class RunTrace: Sendable {
       // The end may have been written between the two looks.
       if let sight = readOn(&state) { return sight }
       guard state.began || directory.hasTraces else { return .notBegun }
-      if let cgroup = state.cgroup { ControlGroup(path: cgroup)?.kill() }
+      endWhatIsLeft(state)
       return .dead(
         RunOutcome(
           .interrupted, reason: "the runner died before the run had ended (killed, out of memory or power loss)",
@@ -51,15 +52,26 @@ final class RunTrace: Sendable {
   /// Closes the directory to a runner that never came, so that it cannot begin behind our back.
   /// - Returns: `nil` where it has come at last.
   func giveUp() -> RunOutcome? {
-    let reason =
-      "the runner did not start: " + (WordsOfRunner.lastLine(in: directory) ?? "it never took the run's lock")
-    let outcome = RunOutcome(.failed, reason: reason)
+    let words = WordsOfRunner.lastLine(in: directory)
+    // It had the lock and said nothing: killed in its first moments.
+    let outcome =
+      words == nil && access(directory.lockPath, F_OK) == 0
+      ? RunOutcome(.interrupted, reason: "the runner died before the run had begun")
+      : RunOutcome(.failed, reason: "the runner did not start: " + (words ?? "it never took the run's lock"))
     // A directory that we cannot write is one that the runner cannot lock either.
     guard let lock = try? directory.lock() else { return directory.isLocked ? nil : outcome }
-    let event = RunEvent(at: Date(), event: .runFinished, runState: .failed, reason: reason)
+    let event = RunEvent(at: Date(), event: .runFinished, runState: outcome.state, reason: outcome.reason)
     try? EventWriter(directory).append(event, durable: true)
     _ = consume lock
     return outcome
+  }
+
+  /// What the run's steps had started, before the run counts as interrupted. The guardian has done it where it lived;
+  /// here it is for the case that both were killed.
+  private func endWhatIsLeft(_ state: State) {
+    if let cgroup = state.cgroup { ControlGroup(path: cgroup)?.kill() }
+    guard let spec = try? directory.spec() else { return }
+    StrayProcesses(ofRun: spec.number, workspace: spec.workspace).end()
   }
 
   private func readOn(_ state: inout State) -> RunWatcher.Sight? {
@@ -73,6 +85,7 @@ final class RunTrace: Sendable {
     } catch {
       // Still a run with a runner: wait for its end, then say what is wrong.
       guard !directory.isLocked else { return .alive }
+      endWhatIsLeft(state)
       return .dead(
         RunOutcome(
           .interrupted, reason: "\(error)", failedStep: state.openStep, commit: state.commit, deployed: state.deployed))
@@ -97,7 +110,7 @@ final class RunTrace: Sendable {
       state.end = RunOutcome(
         said ?? .failed, reason: event.reason ?? (said == nil ? "the runner did not say how the run ended" : nil),
         failedStep: event.failedStep, commit: state.commit, deployed: state.hasDeployed ? state.deployed : nil,
-        supersededBy: event.supersededBy)
+        supersededBy: event.supersededBy, took: event.usage?.wall)
     }
   }
 }

@@ -23,6 +23,8 @@ public struct SystemdNotifier: Sendable {
     /// Followed by `ready` when done.
     case reloading
     case stopping
+    /// Stopping takes this much longer, from now (`EXTEND_TIMEOUT_USEC`).
+    case stoppingTakes(Duration)
     case watchdog
   }
 
@@ -38,6 +40,7 @@ public struct SystemdNotifier: Sendable {
       clock_gettime(CLOCK_MONOTONIC, &now)
       message = "RELOADING=1\nMONOTONIC_USEC=\(now.tv_sec * 1_000_000 + now.tv_nsec / 1000)"
     case .stopping: message = "STOPPING=1"
+    case .stoppingTakes(let time): message = "EXTEND_TIMEOUT_USEC=\(time.components.seconds * 1_000_000)"
     case .watchdog: message = "WATCHDOG=1"
     }
     // One line, whatever is in it.

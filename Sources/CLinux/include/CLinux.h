@@ -42,6 +42,11 @@ int pushrod_next_signal(int descriptor);
 /// need _GNU_SOURCE. `size` is a wish: beyond the user's limit (pipe-user-pages-soft) the usual 64 KiB stay.
 int pushrod_pipe(int ends[2], int size);
 
+/// pidfd_open(2): a descriptor that stands for this process and no later one of the same number, closed on exec; and
+/// pidfd_send_signal(2). glibc has the first since 2.36 and declares it in no header that Swift imports. -1 and errno.
+int pushrod_pidfd_open(pid_t pid);
+int pushrod_pidfd_send_signal(int descriptor, int signal);
+
 /// posix_spawn_file_actions_addclosefrom_np(3) of glibc 2.34, which is declared under _GNU_SOURCE only: the
 /// child closes every descriptor from `first` on. `actions` is a `posix_spawn_file_actions_t`. 0, or an errno.
 int pushrod_spawn_close_from(void *actions, int first);

@@ -55,16 +55,18 @@ public struct GitHubRanges: Service {
   }
 
   private func keepUpToDate() async {
-    var due = file.read().map { next(after: $0.fetchedAt) } ?? .distantPast
+    // How old the file is only the wall clock can say; an age that makes no sense is none.
+    let age = file.read().map { Date().timeIntervalSince($0.fetchedAt) } ?? .infinity
+    var due = ContinuousClock.now + .seconds((0..<GitHubRanges.interval).contains(age) ? interval() - age : 0)
     var wait = retries.lowerBound
     while !Task.isCancelled {
-      if isWanted(), Date() >= due {
+      if isWanted(), .now >= due {
         let (isDone, rest) = await refresh()
         if isDone {
-          due = next(after: Date())
+          due = .now + .seconds(interval())
           wait = retries.lowerBound
         } else {
-          due = Date(timeIntervalSinceNow: max(wait * Double.random(in: 0.9...1.1), rest / .seconds(1)))
+          due = .now + max(.seconds(wait * Double.random(in: 0.9...1.1)), rest)
           wait = min(wait * 2, retries.upperBound)
         }
       }
@@ -73,9 +75,7 @@ public struct GitHubRanges: Service {
   }
 
   /// About a day later; not all agents of the world at the same minute.
-  private func next(after date: Date) -> Date {
-    date.addingTimeInterval(GitHubRanges.interval * Double.random(in: 0.9...1.1))
-  }
+  private func interval() -> Double { GitHubRanges.interval * Double.random(in: 0.9...1.1) }
 
   /// - Returns: how long GitHub wants to be left alone, where it says so.
   private func refresh() async -> (isDone: Bool, rest: Duration) {

@@ -39,12 +39,13 @@ public enum PipelineFile {
     let timeout = fields["timeout"]?.duration(atMost: longestTimeout)
     let grace = fields["grace"]?.duration(atMost: 600)
     let concurrency = fields["concurrency"].flatMap { ConcurrencyReading.concurrency($0, of: name) }
+    let onInterrupt = fields["on_interrupt"].flatMap(interruptPolicy)
     var reading = StepReading(secrets: secrets)
     let (steps, finally) = reading.read(fields)
     guard let name, let repository, let triggers else { return nil }
     return Pipeline(
       name: name, repository: repository, triggers: triggers, ref: ref, environment: variables, secrets: secrets,
-      timeout: timeout ?? defaultTimeout, grace: grace ?? 10, concurrency: concurrency,
+      timeout: timeout ?? defaultTimeout, grace: grace ?? 10, concurrency: concurrency, onInterrupt: onInterrupt,
       steps: steps, finally: finally)
   }
 
@@ -107,5 +108,17 @@ public enum PipelineFile {
       return nil
     }
     return ref
+  }
+
+  private static func interruptPolicy(_ value: Value) -> InterruptPolicy? {
+    let words = InterruptPolicy.allCases.map(\.rawValue)
+    guard let text = value.string(words.joined(separator: " or ")) else { return nil }
+    guard let policy = InterruptPolicy(rawValue: text) else {
+      value.report(
+        "`on_interrupt` must be \(words.joined(separator: " or ")), not `\(text.shown(limit: 60))`",
+        suggestion: Suggestion.didYouMean(text, words))
+      return nil
+    }
+    return policy
   }
 }

@@ -2,10 +2,11 @@
 /// later one (so that the mistake is named for what it is).
 enum PipelineKeys {
   static let pipeline = [
-    "name", "repo", "ref", "on", "env", "secrets", "timeout", "grace", "concurrency", "steps", "finally",
+    "name", "repo", "ref", "on", "env", "secrets", "timeout", "grace", "concurrency", "on_interrupt", "steps",
+    "finally",
   ]
   static let laterPipeline = [
-    "on_interrupt", "user", "limits", "sandbox", "workspace", "on_failure", "notify", "environment", "file", "inputs",
+    "user", "limits", "sandbox", "workspace", "on_failure", "notify", "environment", "file", "inputs",
   ]
 
   static let triggers = ["push", "poll", "webhook", "manual"]

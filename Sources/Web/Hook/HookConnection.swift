@@ -27,6 +27,9 @@ final class HookConnection: ChannelDuplexHandler {
     case closed
   }
 
+  /// For the first request of a connection that is open when the agent stops.
+  private static let lastChance = TimeAmount.seconds(2)
+
   private let agent: any AgentControl
   private let limits: HookLimits
   private let proxies: TrustedProxies
@@ -317,7 +320,12 @@ final class HookConnection: ChannelDuplexHandler {
       // The agent stops: requests that are being read or answered come to their end, no other follows.
       keepsAlive = false
       isStopping = true
-      if case .waiting = state { close(context: context) }
+      switch state {
+      // What was only just connected may have its request under way, which nobody would answer then.
+      case .waiting(first: true): deadline = min(deadline, .now() + HookConnection.lastChance)
+      case .waiting(first: false): close(context: context)
+      default: break
+      }
     default: context.fireUserInboundEventTriggered(event)
     }
   }

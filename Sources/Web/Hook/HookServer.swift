@@ -1,10 +1,8 @@
 public import Agent
 public import Door
 import Glibc
-import HummingbirdCore
 public import Logging
 public import NIOCore
-import NIOPosix
 public import ServiceLifecycle
 
 /// The TCP listener: `POST /webhook/<source>`, `GET /healthz`, and nothing else.
@@ -15,22 +13,20 @@ public enum HookServer {
   ///   - entrance: what every connection has to pass first.
   ///   - bodies: what all bodies together may take; `limits.bodyMemory` where `nil`.
   ///   - port: 0 lets the system choose.
+  ///   - socket: a listening socket that counts in place of host and port; owned from here on.
   ///   - onServerRunning: called once with the address that was bound.
   public static func application(
-    host: String, port: Int, agent: any AgentControl, entrance: Entrance = Entrance(),
+    host: String, port: Int, socket: Int32? = nil, agent: any AgentControl, entrance: Entrance = Entrance(),
     limits: HookLimits = HookLimits(), bodies: ByteBudget? = nil, logger: Logger,
     onServerRunning: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }
   ) -> any Service {
     let hooks = HookChannel(
       agent: agent, limits: limits, proxies: entrance.proxies, bodies: bodies ?? ByteBudget(limits.bodyMemory))
-    return EntranceChannel(hooks, behind: entrance).server(
-      configuration: ServerConfiguration(
-        address: .hostname(host, port: port),
-        backlog: 1024,
-        availableConnectionsDelegate: .maximum(min(limits.connections, mostConnections), logger: logger)),
-      onServerRunning: { channel in await onServerRunning(channel.localAddress) },
-      eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-      logger: logger)
+    return HookListener(
+      place: socket.map { .socket($0) } ?? .address(host: host, port: port),
+      child: EntranceChannel(hooks, behind: entrance),
+      mostConnections: min(limits.connections, mostConnections), logger: logger,
+      onServerRunning: { channel in await onServerRunning(channel.localAddress) })
   }
 
   /// Half of the descriptors that the process may open: the store, the API and the runs' files need the rest, and

@@ -53,7 +53,9 @@ struct APIClient: Sendable {
     return try await bytes(of: request)
   }
 
-  func delete(_ path: String) async throws { _ = try await bytes(of: request(.DELETE, path, [])) }
+  /// What the agent sent, which is nothing where nothing is left to say.
+  @discardableResult
+  func delete(_ path: String) async throws -> [UInt8] { try await bytes(of: request(.DELETE, path, [])) }
 
   /// The live log of a run, from `position` on.
   func events(

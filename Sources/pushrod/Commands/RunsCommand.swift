@@ -1,3 +1,4 @@
+import Agent
 import ArgumentParser
 import Model
 import Web
@@ -25,7 +26,13 @@ struct RunsCommand: AsyncParsableCommand {
     if let commit { id = try await CommitName.resolve(commit) }
     let parameters = [("pipeline", pipeline), ("state", state), ("commit", id)] + listing.parameters
     if listing.json { return Output.standard.write(try await agent.client.get("/api/runs", parameters)) }
-    let runs = try await agent.client.get(RunList.self, "/api/runs", parameters).runs
+    let client = try agent.client
+    let runs = try await client.get(RunList.self, "/api/runs", parameters).runs
+    if let drain = try await client.get(AgentStatus.self, "/api/status").draining {
+      Output.error.print(
+        "No run is started: \(drain.by) drained the agent \(Wording.ago(drain.since)). `pushrod drain --off` ends that."
+          .onOneLine)
+    }
     guard !runs.isEmpty else { return Output.error.print("no runs") }
     var table = Table(
       ["RUN", "PIPELINE", "STATE", "REF", "COMMIT", "QUEUED", "TOOK", "BY", "WHY"], rightAligned: [0])

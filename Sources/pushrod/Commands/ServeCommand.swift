@@ -40,12 +40,21 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The most runs at a time.", valueName: "number"))
   var runsParallel: String?
 
+  @Flag(help: "At SIGTERM, start no more runs and wait for those under way; a second SIGTERM stops at once.")
+  var drain = false
+
+  @Option(help: ArgumentHelp("How long --drain waits.", valueName: "time"))
+  var drainLimit = "1h"
+
   @Option(help: ArgumentHelp("trace, debug, info, notice, warning or error.", valueName: "level"))
   var logLevel = "info"
 
   func validate() throws {
     guard Logger.Level(rawValue: logLevel) != nil else {
       throw ValidationError("`\(logLevel)` is no log level; use trace, debug, info, notice, warning or error.")
+    }
+    guard LengthOfTime.read(drainLimit) != nil else {
+      throw ValidationError("--drain-limit is a length of time such as 30m or 2h, not `\(drainLimit.onOneLine)`")
     }
   }
 
@@ -60,8 +69,10 @@ struct ServeCommand: AsyncParsableCommand {
     let logger = Logger(label: "pushrod") { _ in LogfmtHandler(level: level, environment: environment) }
     do {
       let load = try loading(environment)
+      let sockets = try ActivatedSocket.take(environment: environment, pid: getpid())
       let assembly = Assembly(
-        configuration: try load(), environment: environment, reload: load, logger: logger)
+        configuration: try load(), environment: environment, reload: load, sockets: sockets,
+        drainLimit: drain ? LengthOfTime.read(drainLimit) : nil, logger: logger)
       let services = try await assembly.services()
       try await services.run()
     } catch let error as CommandExit {

@@ -64,7 +64,8 @@ struct RunReport {
     if let start = run.startedAt {
       let waited = Seconds(max(0, start.timeIntervalSince(run.queuedAt)))
       let verb = run.state.isFinal ? "took" : "so far"
-      facts.append((verb, "\(Wording.took(run, now: now)), after waiting \(waited)"))
+      let time = detail.elapsed?.description ?? Wording.took(run, now: now)
+      facts.append((verb, "\(time), after waiting \(waited)"))
     }
     facts.append(("logs", detail.directory))
     return facts

@@ -2,7 +2,6 @@ import Agent
 public import ArgumentParser
 import FoundationEssentials
 public import Model
-import Pipelines
 import Web
 
 /// `pushrod token`: who may use the API over TCP.
@@ -36,13 +35,13 @@ struct TokenCommand: AsyncParsableCommand {
     @OptionGroup var agent: AgentOptions
 
     func validate() throws {
-      if let expires, TokenCommand.time(expires) == nil {
+      if let expires, LengthOfTime.read(expires) == nil {
         throw ValidationError("--expires is a length of time such as 90d, 12h or 30m, not `\(expires.onOneLine)`")
       }
     }
 
     func run() async throws {
-      let wish = TokenWish(name: name, scope: scope, expiresIn: expires.flatMap(TokenCommand.time))
+      let wish = TokenWish(name: name, scope: scope, expiresIn: expires.flatMap(LengthOfTime.read))
       let new = try await agent.client.post(NewToken.self, "/api/tokens", body: wish)
       let ends = new.token.expiresAt.map { ", until \(JSON.text(of: $0))" } ?? ""
       Output.error.print("Token \(new.token.name.onOneLine) of the scope \(new.token.scope.rawValue)\(ends).")
@@ -95,12 +94,6 @@ struct TokenCommand: AsyncParsableCommand {
       try await agent.client.delete("/api/tokens/\(APIClient.escaped(name))")
       Output.standard.print("token \(name.onOneLine) removed")
     }
-  }
-
-  /// A plain number is refused: whoever writes `--expires 90` hardly means seconds.
-  private static func time(_ text: String) -> Seconds? {
-    guard Double(text) == nil, let time = Quantity.seconds(text), time.value >= 1 else { return nil }
-    return time
   }
 }
 

@@ -22,6 +22,12 @@ struct ListenerCheck {
         findings.append(
           .fail("agent", "It works by older files, because the new ones are broken: \(error)", "Correct the file."))
       }
+      if let drain = status.draining {
+        findings.append(
+          .warn(
+            "drain", "No run is started: \(drain.by) drained the agent \(Wording.ago(drain.since)).",
+            "pushrod drain --off"))
+      }
       if let api = configuration.api { findings.append(await apiFinding(api.listen)) }
       return findings + StoreCheck.findings(status) + (status.polls ?? []).map(finding)
         + SubscriptionCheck.findings(status) + RedeliveryCheck.findings(status)
@@ -67,7 +73,8 @@ struct ListenerCheck {
       return .fail(
         "agent",
         "No agent answers on \(configuration.socket), and \(address) cannot be listened on: \(ConnectionProblem.words(for: error)).",
-        "See who has it (ss -ltnp), or configure another `listen`.")
+        "See who has it (ss -ltnp): systemd holds it for the agent where pushrod.socket is enabled; then start the agent. "
+          + "Else configure another `listen`.")
     }
   }
 }

@@ -24,9 +24,11 @@ enum Wording {
     }
   }
 
-  /// How long a run has taken so far or in all; empty where it never began.
+  /// How long a run has taken so far or in all; empty where it never began. By the runner's own clock where it said
+  /// so; else by the dates, which are off where the wall clock was set meanwhile.
   static func took(_ run: Run, now: Date = Date()) -> String {
     guard let start = run.startedAt else { return "" }
+    if let took = run.took { return took.description }
     return Seconds(max(0, (run.finishedAt ?? now).timeIntervalSince(start))).description
   }
 

@@ -21,6 +21,8 @@ import Testing
     #expect(systemd.receive() == "STOPPING=1")
     notifier.notify(.watchdog)
     #expect(systemd.receive() == "WATCHDOG=1")
+    notifier.notify(.stoppingTakes(.seconds(30)), status: "waiting for 1 run to end")
+    #expect(systemd.receive() == "EXTEND_TIMEOUT_USEC=30000000\nSTATUS=waiting for 1 run to end")
   }
 
   @Test("without systemd, or with a socket that is gone, nothing happens")
@@ -42,32 +44,33 @@ import Testing
     #expect(interval(["WATCHDOG_USEC": "soon"]) == nil)
   }
 
-  @Test("the watchdog hears from a loop that comes round, and nothing from one that is stuck")
-  func watchdog() async throws {
+  @Test("the watchdog hears from loops that come round, and nothing while one of them is stuck", arguments: [0, 1])
+  func watchdog(stuckLoop: Int) async throws {
     let systemd = try NotifySocket(abstract: true)
     let notifier = SystemdNotifier(
-      environment: ["NOTIFY_SOCKET": systemd.name, "WATCHDOG_USEC": "20000"], pid: 1)
-    let turns = Mutex(0)
+      environment: ["NOTIFY_SOCKET": systemd.name, "WATCHDOG_USEC": "40000"], pid: 1)
     let isStuck = Mutex(false)
-    let looks = Mutex(0)
-    let watchdog = Task {
-      try await Watchdog(notifier) {
-        looks.withLock { $0 += 1 }
-        return turns.withLock { turns in
-          if !isStuck.withLock({ $0 }) { turns += 1 }
-          return turns
+    let rounds = Mutex([0, 0])
+    let loops = [0, 1].map { loop in
+      Watchdog.Loop("loop \(loop)") {
+        rounds.withLock { $0[loop] += 1 }
+        while loop == stuckLoop, isStuck.withLock({ $0 }), !Task.isCancelled {
+          try? await Task.sleep(for: .milliseconds(2))
         }
-      }.run()
+      }
     }
+    let watchdog = Task { try await Watchdog(notifier, loops: loops, logger: .silent).run() }
 
     #expect(await systemd.arrival() == "WATCHDOG=1")
     #expect(await systemd.arrival() == "WATCHDOG=1")
     isStuck.withLock { $0 = true }
-    // What was under way arrives; then it is quiet however often the watchdog looks.
+    // What was under way arrives; then it is quiet however often the other loop comes round.
     while await systemd.arrival(patience: 0.1) != nil {}
-    let before = looks.withLock { $0 }
-    while looks.withLock({ $0 }) < before + 5 { try await Task.sleep(for: .milliseconds(5)) }
+    let before = rounds.withLock { $0[1 - stuckLoop] }
+    while rounds.withLock({ $0[1 - stuckLoop] }) < before + 20 { try await Task.sleep(for: .milliseconds(5)) }
     #expect(systemd.receive(patience: 0) == nil)
+    isStuck.withLock { $0 = false }
+    #expect(await systemd.arrival() == "WATCHDOG=1")
     watchdog.cancel()
     try await watchdog.value
   }

@@ -123,6 +123,12 @@ final class FakeAgent: AgentControl {
     return ReloadReport(pipelines: ["shop"], sources: ["github"], needsRestart: [])
   }
 
+  func drain(_ isOn: Bool, by person: Person) async throws -> AgentStatus {
+    try check()
+    state.withLock { $0.orders.append("drain \(isOn ? "on" : "off") \(person)") }
+    return await status()
+  }
+
   func backup(by person: Person) async throws -> any StoreCopy {
     try check()
     state.withLock { $0.orders.append("backup \(person)") }

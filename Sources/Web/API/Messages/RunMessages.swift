@@ -14,11 +14,15 @@ public struct RunDetail: Codable, Sendable {
   public var events: [RunEvent]
   /// Absolute path of the run's directory on the agent's machine; the logs are in it.
   public var directory: String
+  /// How long a running run has been going, on the monotonic clock; `nil` where it does not run, or did not say when
+  /// it began.
+  public var elapsed: Seconds?
 
-  public init(run: Run, events: [RunEvent], directory: String) {
+  public init(run: Run, events: [RunEvent], directory: String, elapsed: Seconds? = nil) {
     self.run = run
     self.events = events
     self.directory = directory
+    self.elapsed = elapsed
   }
 }
 

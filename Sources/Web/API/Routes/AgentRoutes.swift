@@ -16,6 +16,15 @@ struct AgentRoutes: Sendable {
         _ = try APIQuery(request, allowed: [])
         return try Response(json: try await agent.reload(by: call.person))
       },
+      // Like a reload: it is about the agent and everybody's runs, not about one run.
+      .post("/api/drain", .scope(.admin)) { request, call in
+        _ = try APIQuery(request, allowed: [])
+        return try Response(json: try await agent.drain(true, by: call.person))
+      },
+      .delete("/api/drain", .scope(.admin)) { request, call in
+        _ = try APIQuery(request, allowed: [])
+        return try Response(json: try await agent.drain(false, by: call.person))
+      },
       .post("/api/backup", .scope(.admin)) { request, call in
         _ = try APIQuery(request, allowed: [])
         return StoreCopyBody(copy: try await agent.backup(by: call.person)).response

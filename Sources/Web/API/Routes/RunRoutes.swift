@@ -45,7 +45,15 @@ struct RunRoutes: Sendable {
     let run = try await agent.run(number: number(request, call))
     let directory = RunDirectory(path: agent.directory(ofRun: run.number))
     let events = try await NIOThreadPool.singleton.runIfActive { try directory.events() }
-    return try Response(json: RunDetail(run: run, events: events, directory: directory.path))
+    return try Response(
+      json: RunDetail(run: run, events: events, directory: directory.path, elapsed: elapsed(run, events)))
+  }
+
+  private func elapsed(_ run: Run, _ events: [RunEvent]) -> Seconds? {
+    guard run.state == .running, let start = events.first(where: { $0.event == .runStarted })?.uptime else {
+      return nil
+    }
+    return Seconds(max(0, Uptime.now.value - start.value))
   }
 
   private func start(_ request: Request, _ call: APICall) async throws -> Response {

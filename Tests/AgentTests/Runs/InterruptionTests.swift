@@ -1,0 +1,52 @@
+import Foundation
+import Model
+import Testing
+
+@testable import Agent
+
+@Suite struct InterruptionTests {
+  private func run(_ policy: InterruptPolicy?, attempt: Int = 1, commit: CommitID? = someCommit) throws -> Run {
+    var pipeline = try somePipeline()
+    pipeline.onInterrupt = policy
+    var request = someRequest(pipeline)
+    (request.attempt, request.commit) = (attempt, commit)
+    return Run(number: 7, request: request, state: .running, queuedAt: Date(timeIntervalSince1970: 0))
+  }
+
+  private let outcome = RunOutcome(.interrupted, reason: "the runner died", commit: otherCommit)
+
+  @Test("nothing is repeated unless the pipeline says so", arguments: [nil, InterruptPolicy.fail])
+  func fail(policy: InterruptPolicy?) throws {
+    let (end, repetition) = Interruption.settle(try run(policy), outcome)
+
+    #expect(end == outcome)
+    #expect(repetition == nil)
+  }
+
+  @Test("the same commit is run again as the next attempt")
+  func rerun() throws {
+    let first = try run(.rerun)
+    let (end, repetition) = Interruption.settle(first, outcome)
+
+    var expected = first.request
+    (expected.trigger, expected.rerunOf, expected.attempt) = (.rerun, 7, 2)
+    #expect(repetition == expected)
+    #expect(end == outcome)
+  }
+
+  @Test("a run of a ref's tip is repeated for the commit that it had come to")
+  func tip() throws {
+    #expect(Interruption.settle(try run(.rerun, commit: nil), outcome).repetition?.commit == otherCommit)
+    #expect(
+      Interruption.settle(try run(.rerun, commit: nil), RunOutcome(.interrupted)).repetition?.commit == nil)
+  }
+
+  @Test("the third attempt is the last, and the reason says so")
+  func last() throws {
+    #expect(Interruption.settle(try run(.rerun, attempt: 2), outcome).repetition?.attempt == 3)
+    let (end, repetition) = Interruption.settle(try run(.rerun, attempt: 3), outcome)
+
+    #expect(repetition == nil)
+    #expect(end.reason == "the runner died; it is not run again, because this was attempt 3 of at most 3")
+  }
+}
