@@ -89,7 +89,7 @@ private let checkout = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
 
 /// `scripts/install` into a temporary root.
 private struct ScratchRoot {
-  static let units = ["pushrod.service", "pushrod-runner.socket", "pushrod-runner@.service"]
+  static let units = ["pushrod.service", "pushrod.socket", "pushrod-runner.socket", "pushrod-runner@.service"]
 
   let directory: TemporaryDirectory
   let prefix: String
