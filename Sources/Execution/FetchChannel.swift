@@ -4,15 +4,22 @@ import Model
 
 /// The pipe on which the fetching child tells its result: one JSON object, shorter than a pipe holds.
 enum FetchChannel {
-  static func send(_ report: FetchReport, to descriptor: Descriptor) -> Bool {
-    guard var bytes = (try? JSON.encoder().encode(report.shortened)).map(Array.init) else { return false }
+  struct Message: Codable {
+    var report: FetchReport
+    /// Bytes that came from the repository.
+    var received: Int
+  }
+
+  static func send(_ report: FetchReport, received: Int, to descriptor: Descriptor) -> Bool {
+    let message = Message(report: report.shortened, received: received)
+    guard var bytes = (try? JSON.encoder().encode(message)).map(Array.init) else { return false }
     bytes.append(UInt8(ascii: "\n"))
     return write(descriptor.raw, bytes, bytes.count) == bytes.count
   }
 
   /// `nil` where the child did not get to say anything.
-  static func receive(from descriptor: Descriptor) -> FetchReport? {
-    try? JSON.decoder().decode(FetchReport.self, from: Data(descriptor.readAvailable(limit: 65_536)))
+  static func receive(from descriptor: Descriptor) -> Message? {
+    try? JSON.decoder().decode(Message.self, from: Data(descriptor.readAvailable(limit: 65_536)))
   }
 }
 

@@ -12,6 +12,7 @@ struct FetchWork {
   let credentials: CredentialMatching
   /// Gets a line for the log.
   let say: (String) -> Void
+  let received = ReceivedBytes()
 
   private var limits: FetchLimits { spec.fetchLimits ?? FetchLimits() }
 
@@ -43,6 +44,7 @@ struct FetchWork {
     let tip = try mirror.fetch(
       url: url, ref: request.ref.full, policy: policy, progress: transfer.note, message: say)
     transfer.finish()
+    received.count = transfer.receivedBytes
     // Without a commit of its own the run is of what the ref stands at now.
     let commit = try request.commit.map { try mirror.prove(commit: $0.hex, reachableFrom: request.ref.full) } ?? tip
     say(

@@ -62,6 +62,7 @@ final class RunRecord {
     usage.logBytes += log.size
     if commit != nil { checkedOut = true }
     if result.hasSurvivors { hasSurvivors = true }
+    event.received = result.received
     try events.append(event, durable: true)
   }
 

@@ -66,6 +66,7 @@ public enum Runner {
       secrets: SecretCheck(names: spec.request.pipeline.secrets, values: secrets))
     try path.travel(from: start, cgroup: guardian.cgroup?.path)
     _ = consume lock
+    Leftovers.remove(beside: directory)
   }
 
   private static func complain(_ sentence: String, code: Int32) -> Int32 {

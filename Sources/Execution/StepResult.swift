@@ -11,6 +11,8 @@ struct StepResult {
   var note: String?
   var usage = ProcessTree.Usage()
   var wall: Duration = .zero
+  /// Bytes that a fetch received.
+  var received: Int?
   /// It failed, and the pipeline allows that.
   var isAllowed = false
   /// The run's own time was over, or somebody stopped the run, while the step ran.

@@ -67,11 +67,13 @@ struct StepRunner {
             let bytes = Array((line + "\n").utf8)
             _ = write(1, bytes, bytes.count)
           }
-          return FetchChannel.send(work.run(), to: channel.writing) ? 0 : 1
+          return FetchChannel.send(work.run(), received: work.received.count, to: channel.writing) ? 0 : 1
         }
       }
       result = StepResult(end, timeout: spec.fetchTimeout, runTimeout: spec.request.pipeline.timeout)
-      switch FetchChannel.receive(from: channel.reading) {
+      let message = FetchChannel.receive(from: channel.reading)
+      result.received = message?.received
+      switch message?.report {
       case .done(let id, let isBack)? where end.interruption == nil:
         result.reason = nil
         commit = CommitID(id)

@@ -8,6 +8,8 @@ final class TransferReport {
   private var lastSaid = Instant.now
   private var last: TransferProgress?
 
+  var receivedBytes: Int { last?.receivedBytes ?? 0 }
+
   init(_ say: @escaping (String) -> Void) { self.say = say }
 
   func note(_ progress: TransferProgress) {
@@ -24,4 +26,9 @@ final class TransferReport {
   }
 
   private func size(_ bytes: Int) -> String { ByteCount.words(bytes) }
+}
+
+/// How much a fetch received, for who reports it.
+final class ReceivedBytes {
+  var count = 0
 }

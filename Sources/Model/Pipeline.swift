@@ -16,6 +16,8 @@ public struct Pipeline: Codable, Hashable, Sendable {
   public var concurrency: Concurrency
   /// What becomes of a run whose runner died; `nil`: `fail`.
   public var onInterrupt: InterruptPolicy?
+  /// How long its runs are kept, where the file says it; the agent's configuration says the rest.
+  public var keep: RunKeep?
   public var steps: [Step]
   public var finally: [Step]
 
@@ -23,7 +25,8 @@ public struct Pipeline: Codable, Hashable, Sendable {
     name: String, repository: RepositoryURL, triggers: Triggers, ref: RefName? = nil,
     environment: [String: String] = [:],
     secrets: [String] = [], timeout: Seconds = 3600, grace: Seconds = 10,
-    concurrency: Concurrency? = nil, onInterrupt: InterruptPolicy? = nil, steps: [Step], finally: [Step] = []
+    concurrency: Concurrency? = nil, onInterrupt: InterruptPolicy? = nil, keep: RunKeep? = nil, steps: [Step],
+    finally: [Step] = []
   ) {
     self.name = name
     self.repository = repository
@@ -35,6 +38,7 @@ public struct Pipeline: Codable, Hashable, Sendable {
     self.grace = grace
     self.concurrency = concurrency ?? Concurrency(group: name)
     self.onInterrupt = onInterrupt
+    self.keep = keep
     self.steps = steps
     self.finally = finally
   }

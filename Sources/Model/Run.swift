@@ -6,7 +6,8 @@ public struct Run: Codable, Hashable, Sendable {
   public var number: Int
   public var request: RunRequest
   public var state: RunState
-  /// Why it ended as it did, in a sentence for the person who pushed; `nil` while it runs and on success.
+  /// Why it ended as it did, in a sentence for the person who pushed; `nil` while it runs and on success. Of a queued
+  /// run, as the agent tells it, what it waits for, where that is not its turn.
   public var reason: String?
   /// The name of the step that decided, where one did.
   public var failedStep: String?

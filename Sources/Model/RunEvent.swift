@@ -50,6 +50,8 @@ public struct RunEvent: Codable, Hashable, Sendable {
   public var uptime: Seconds?
   /// On `step_finished` of the step; on `run_finished` of the whole run.
   public var usage: Usage?
+  /// On the `step_finished` of `fetch`: bytes that came from the repository.
+  public var received: Int?
 
   /// What a step, or a run, used.
   public struct Usage: Codable, Hashable, Sendable {

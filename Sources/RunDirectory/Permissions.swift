@@ -19,14 +19,20 @@ struct Permissions {
     socket = 0o600 | group & 0o060
   }
 
-  /// Makes the folder, or takes it as it is, and gives it these permissions.
-  func makeDirectory(_ path: String) throws(RunDirectoryError) {
-    guard mkdir(path, directory & 0o777) == 0 || errno == EEXIST else { throw .last("create", path) }
+  /// Makes the folder, or takes it as it is, and gives it these permissions. A link in its place is refused.
+  /// - Parameter path: of the folder, for errors.
+  func makeDirectory(
+    _ name: String, in parent: borrowing OpenFolder, path: String
+  ) throws(RunDirectoryError) -> OpenFolder {
+    guard mkdirat(parent.descriptor, name, directory & 0o777) == 0 || errno == EEXIST else {
+      throw .last("create", path)
+    }
+    guard let folder = OpenFolder(name, in: parent) else { throw .last("open", path) }
     var status = stat()
-    guard stat(path, &status) == 0 else { throw .last("look at", path) }
+    guard fstat(folder.descriptor, &status) == 0 else { throw .last("look at", path) }
     // The kernel hands the set-group-ID bit down by itself, and a sandbox may forbid to set it (RestrictSUIDSGID= in
     // systemd.exec(5)): nothing is changed that is right already. What the umask took away is put back.
-    guard status.st_mode & 0o7777 != directory else { return }
-    guard chmod(path, directory) == 0 else { throw .last("set the permissions of", path) }
+    guard status.st_mode & 0o7777 != directory, fchmod(folder.descriptor, directory) != 0 else { return folder }
+    throw .last("set the permissions of", path)
   }
 }

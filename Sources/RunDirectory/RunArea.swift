@@ -66,16 +66,23 @@ public struct RunArea: Sendable, Hashable {
   }
 
   /// Lets `logs/<pipeline>/latest` point at the run, in one step: a reader finds the old run or the new one.
+  ///
+  /// The folders are not followed where they are links: a step could have put them there.
   /// - Throws: `RunDirectoryError`.
   public func linkLatest(pipeline: String, run: Int) throws(RunDirectoryError) {
-    let folder = logs + "/" + pipeline
-    try Folder.make(folder)
-    let temporary = folder + "/.latest.\(getpid()).\(run)"
-    unlink(temporary)
-    guard symlink("../../runs/\(run)", temporary) == 0 else { throw .last("create", temporary) }
-    guard rename(temporary, folder + "/latest") == 0 else {
-      let failure = RunDirectoryError.last("rename", temporary)
-      unlink(temporary)
+    let path = logs + "/" + pipeline
+    try Folder.make(logs)
+    guard let all = OpenFolder(logs) else { throw .last("open", logs) }
+    guard mkdirat(all.descriptor, pipeline, 0o750) == 0 || errno == EEXIST else { throw .last("create", path) }
+    guard let folder = OpenFolder(pipeline, in: all) else { throw .last("open", path) }
+    let temporary = ".latest.\(getpid()).\(run)"
+    unlinkat(folder.descriptor, temporary, 0)
+    guard symlinkat("../../runs/\(run)", folder.descriptor, temporary) == 0 else {
+      throw .last("create", path + "/" + temporary)
+    }
+    guard renameat(folder.descriptor, temporary, folder.descriptor, "latest") == 0 else {
+      let failure = RunDirectoryError.last("rename", path + "/" + temporary)
+      unlinkat(folder.descriptor, temporary, 0)
       throw failure
     }
   }

@@ -13,31 +13,38 @@ extension RunDirectory {
   public static func create(
     at path: String, spec: RunSpec, eventBody: [UInt8]?
   ) throws(RunDirectoryError) -> RunDirectory {
-    let directory = RunDirectory(path: path)
-    if let file = try OpenFile.existing(directory.specPath) {
-      let found = try directory.decode(
-        RunSpec.self, from: try file.readAll(limit: specLimit), path: directory.specPath)
-      guard found == spec else { throw .taken(path: path) }
-      if try OpenFile.existing(directory.eventsPath) != nil { return directory }
-    }
-
-    let parent = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+    let slash = path.lastIndex(of: "/") ?? path.startIndex
+    let parent = String(path[..<slash])
     try Folder.make(parent)
+    guard let runs = OpenFolder(parent) else { throw .last("open", parent) }
     let permissions = try Permissions(inheritedFrom: parent)
-    try permissions.makeDirectory(path)
+    let folder = try permissions.makeDirectory(String(path[slash...].dropFirst()), in: runs, path: path)
+    do {
+      // Through the folder that was opened: a step of another run may put a link into its place at any time.
+      try RunDirectory(path: "/proc/self/fd/\(folder.descriptor)").fill(spec, eventBody, permissions)
+    } catch {
+      throw error.at(path, insteadOf: "/proc/self/fd/\(folder.descriptor)")
+    }
+    return RunDirectory(path: path)
+  }
 
-    if let eventBody { try directory.put(eventBody, at: directory.eventFilePath, permissions, durable: false) }
+  private func fill(_ spec: RunSpec, _ eventBody: [UInt8]?, _ permissions: Permissions) throws(RunDirectoryError) {
+    if let file = try OpenFile.existing(specPath) {
+      let found = try decode(RunSpec.self, from: try file.readAll(limit: RunDirectory.specLimit), path: specPath)
+      guard found == spec else { throw .taken(path: path) }
+      if try OpenFile.existing(eventsPath) != nil { return }
+    }
+    if let eventBody { try put(eventBody, at: eventFilePath, permissions, durable: false) }
     if let message = spec.request.message {
-      try directory.put(Array(message.utf8), at: directory.messagePath, permissions, durable: false)
+      try put(Array(message.utf8), at: messagePath, permissions, durable: false)
     }
     let bytes: [UInt8]
     do {
       bytes = Array(try JSON.encoder(pretty: true).encode(spec))
     } catch {
-      throw .corrupt(path: directory.specPath, detail: "the spec cannot be written as JSON")
+      throw .corrupt(path: specPath, detail: "the spec cannot be written as JSON")
     }
-    try directory.put(bytes, at: directory.specPath, permissions, durable: true)
-    return directory
+    try put(bytes, at: specPath, permissions, durable: true)
   }
 
   /// Writes a whole file under another name, and gives it its name once it is on disk, where that is asked for.

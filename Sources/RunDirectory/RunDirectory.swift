@@ -25,6 +25,9 @@ public struct RunDirectory: Sendable, Hashable {
   public var eventFilePath: String { path + "/event.json" }
   public var messagePath: String { path + "/message.txt" }
 
+  /// Whether there is such a folder; a link in its place is none.
+  public var isThere: Bool { OpenFolder(path) != nil }
+
   /// What the runner was asked to do.
   /// - Throws: `RunDirectoryError`, also where the file is no `RunSpec`.
   public func spec() throws(RunDirectoryError) -> RunSpec {

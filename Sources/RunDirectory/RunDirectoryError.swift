@@ -21,6 +21,17 @@ public enum RunDirectoryError: Error, Hashable, Sendable, CustomStringConvertibl
     }
   }
 
+  /// The same failure, with the path by which people know the folder.
+  func at(_ folder: String, insteadOf place: String) -> RunDirectoryError {
+    func known(_ path: String) -> String { path.hasPrefix(place) ? folder + path.dropFirst(place.count) : path }
+    return switch self {
+    case .system(let operation, let path, let code): .system(operation: operation, path: known(path), code: code)
+    case .corrupt(let path, let detail): .corrupt(path: known(path), detail: detail)
+    case .taken(let path): .taken(path: known(path))
+    case .noRunner: .noRunner
+    }
+  }
+
   /// The failure that `errno` names right now.
   static func last(_ operation: String, _ path: String) -> RunDirectoryError {
     .system(operation: operation, path: path, code: errno)

@@ -1,5 +1,6 @@
 import Dispatch
 import GRDB
+import Metrics
 import Model
 import Synchronization
 
@@ -75,6 +76,7 @@ final class GroupCommit: Sendable {
       state.committing = batch
       return batch
     }
+    let began = ContinuousClock.now
     defer { state.withLock { $0.committing = [] } }
     var results: [Result<RecordedDelivery, any Error>] = []
     results.reserveCapacity(batch.count)
@@ -90,9 +92,13 @@ final class GroupCommit: Sendable {
       }
     } catch {
       // Nothing of the batch is in the store.
+      Counter(label: Measure.storeFailures.name).increment()
       return refuse(batch, health.failure(error, db))
     }
+    let took = began.duration(to: .now)
     for (waiting, result) in zip(batch, results) { waiting.answer.resume(with: result) }
+    Recorder(label: Measure.storeCommit.name).record(took / .seconds(1))
+    Recorder(label: Measure.storeCommitSize.name).record(batch.count)
     checkpoints.wrote(batch.reduce(0) { $0 + $1.delivery.size }, deliveries: batch.count, db)
   }
 

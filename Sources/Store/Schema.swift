@@ -12,7 +12,8 @@ enum Schema {
     migrator.registerMigration("0005 accepted ids", migrate: Migration0005.apply)
     migrator.registerMigration("0006 order", migrate: Migration0006.apply)
     migrator.registerMigration("0007 found refs", migrate: Migration0007.apply)
-    migrator.registerMigration("0010 run duration", migrate: Migration0010.apply)
+    migrator.registerMigration("0008 leaving runs", migrate: Migration0008.apply)
+    migrator.registerMigration("0009 run duration", migrate: Migration0009.apply)
     return migrator
   }
 

@@ -148,6 +148,8 @@ import Testing
       try db.execute(
         sql: """
           DELETE FROM grdb_migrations WHERE identifier >= '0005';
+          DROP TABLE leaving_runs;
+          DROP INDEX runs_for_retention;
           DROP TABLE accepted_ids;
           DROP TABLE repeats;
           DROP TABLE deployed_refs;
