@@ -14,10 +14,16 @@ public protocol AgentControl: Sendable {
 
   func status() async -> AgentStatus
 
+  /// Whether deliveries can be taken now. Does not wait.
+  var readiness: AgentReadiness { get }
+
   func runs(_ filter: RunFilter) async throws -> [Run]
   func run(number: Int) async throws -> Run
   /// Absolute path of the run's directory; it need not exist (a run that never started).
   func directory(ofRun number: Int) -> String
+  /// Keeps the run, where there is one, from being removed for as long as the value lives. Asked for before the run is.
+  /// - Throws: `ControlError.notFound` where it is being removed just now.
+  func hold(run number: Int) throws -> RunHold
 
   /// Queues a run of the tip of `ref` (the pipeline's `usualRef` where `nil`).
   func start(pipeline: String, ref: String?, by person: Person) async throws -> Run
@@ -108,11 +114,14 @@ public struct AgentStatus: Codable, Sendable, Hashable {
   public var storeTrouble: StoreTrouble?
   /// The webhooks whose failed deliveries the agent asks for again, by source.
   public var redeliveries: [RedeliveryStatus]?
+  /// The disks that the agent writes to.
+  public var disks: [DiskRoom]?
 
   public init(
     version: String, pid: Int, uptime: Seconds, pipelines: [String], sources: [String], runningRuns: Int,
     queuedRuns: Int, reloadError: String?, polls: [PollReport]? = nil, subscriptions: [SubscriptionStatus]? = nil,
-    storeTrouble: StoreTrouble? = nil, redeliveries: [RedeliveryStatus]? = nil, draining: Drain? = nil
+    storeTrouble: StoreTrouble? = nil, redeliveries: [RedeliveryStatus]? = nil, draining: Drain? = nil,
+    disks: [DiskRoom]? = nil
   ) {
     self.version = version
     self.pid = pid
@@ -127,6 +136,7 @@ public struct AgentStatus: Codable, Sendable, Hashable {
     self.storeTrouble = storeTrouble
     self.redeliveries = redeliveries
     self.draining = draining
+    self.disks = disks
   }
 }
 

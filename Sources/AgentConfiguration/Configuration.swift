@@ -49,6 +49,9 @@ public struct Configuration: Sendable {
   public var compareTips: Seconds?
   /// When mirrors are repacked.
   public var mirrors: MirrorCare
+  /// How long runs are kept.
+  public var runRetention: RunRetention
+  public var log: LogConfiguration
 
   /// What becomes of secrets that this process cannot get: a file that its user may not read, a variable that is not
   /// set, a credential of systemd outside the agent's unit.
@@ -90,6 +93,8 @@ public struct Configuration: Sendable {
     public var fetch = FetchLimits()
     /// Of a commit.
     public var tree = RunSpec.TreeLimits()
+    /// When a disk has too little room.
+    public var disk = DiskMarks()
 
     public init() {}
   }

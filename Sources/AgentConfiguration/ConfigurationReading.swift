@@ -6,10 +6,10 @@ struct ConfigurationReading {
   static let keys = [
     "listen", "api", "data", "socket", "pipelines", "public_url", "sources", "repositories", "remotes", "runs",
     "secrets", "limits", "inbox", "mirrors", "allow_literal_secrets", "tls", "insecure_http", "trusted_proxies",
-    "proxy_protocol", "compare_tips",
+    "proxy_protocol", "compare_tips", "log",
   ]
   static let limitKeys =
-    ["body", "header_timeout", "body_timeout", "fetch_timeout", "fetch", "tree_entries", "tree_bytes"]
+    ["body", "header_timeout", "body_timeout", "fetch_timeout", "fetch", "tree_entries", "tree_bytes", "disk"]
     + DoorReading.limitKeys
 
   private let file: String
@@ -38,7 +38,7 @@ struct ConfigurationReading {
       folder: paths.folder, environment: environment, use: secretUse, unread: UnreadSecrets(),
       allowsLiterals: fields["allow_literal_secrets"]?.bool() ?? false)
     let data = path(.data, fields["data"]) ?? paths.data
-    let runs = fields["runs"].flatMap { $0.fields(["parallel", "data", "launcher"]) }
+    let runs = fields["runs"].flatMap { $0.fields(["parallel", "data", "launcher", "keep"]) }
     let listen = listen(fields["listen"])
     let door = DoorReading(folder: paths.folder)
     let tls = fields["tls"].flatMap(door.tls)
@@ -64,6 +64,8 @@ struct ConfigurationReading {
     let limits = fields["limits"].map { self.limits($0) } ?? Configuration.Limits()
     let compareTips = fields["compare_tips"].map(TipsReading.interval) ?? TipsReading.usual
     let mirrors = fields["mirrors"].map(MirrorReading.care) ?? MirrorCare()
+    let runRetention = RunRetention().with(runs?["keep"].flatMap(KeepReading.keep))
+    let log = log(fields["log"])
     let inbox = fields["inbox"].map(InboxReading.retention) ?? InboxRetention()
     return Configuration(
       file: FilePath.absolute(file, from: FilePath.workingFolder), listen: listen,
@@ -72,7 +74,8 @@ struct ConfigurationReading {
       data: data, runnerData: runnerData, socket: socket, pipelinesFolder: pipelines, publicURL: publicURL,
       sources: sources, credentials: credentials, allowedSchemes: schemes, secrets: pipelineSecrets,
       secretNames: secretNames, unreadSecrets: secrets.unread.descriptions, parallelRuns: parallel,
-      launcher: launcher, limits: limits, inbox: inbox, compareTips: compareTips, mirrors: mirrors)
+      launcher: launcher, limits: limits, inbox: inbox, compareTips: compareTips, mirrors: mirrors,
+      runRetention: runRetention, log: log)
   }
 }
 
@@ -167,6 +170,21 @@ extension ConfigurationReading {
     }
   }
 
+  private mutating func log(_ value: Value?) -> LogConfiguration {
+    let fields = value.flatMap { $0.fields(["format", "level"]) }
+    var log = LogConfiguration()
+    let format = setting(.logFormat, fields?["format"], expected: "logfmt, json or auto") { text in
+      LogConfiguration.formats.contains(text) ? text : nil
+    }
+    let levels = LogConfiguration.levels.joined(separator: ", ")
+    let level = setting(.logLevel, fields?["level"], expected: "one of \(levels)") { text in
+      LogConfiguration.levels.contains(text) ? text : nil
+    }
+    if let format { log.format = format }
+    if let level { log.level = level }
+    return log
+  }
+
   private mutating func parallelRuns(_ value: Value?) -> Int {
     setting(.parallelRuns, value, expected: "a whole number from 1 to 256") { text in
       Int(text).flatMap { (1...256).contains($0) ? $0 : nil }
@@ -210,6 +228,7 @@ extension ConfigurationReading {
     FetchLimitReading.limits(fields, &limits)
     DoorReading.limits(fields, &limits)
     if let entries = fields["tree_entries"]?.integer(in: 1...100_000_000) { limits.tree.entries = entries }
+    if let disk = fields["disk"] { limits.disk = DiskReading.marks(disk) }
     if let bytes = fields["tree_bytes"]?.byteCount(in: 1...(1 << 50)) { limits.tree.bytes = bytes }
     return limits
   }

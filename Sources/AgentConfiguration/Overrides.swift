@@ -6,10 +6,12 @@ public struct Overrides: Sendable, Hashable {
   public var pipelines: String?
   public var publicURL: String?
   public var parallelRuns: String?
+  public var logFormat: String?
+  public var logLevel: String?
 
   public init(
     listen: String? = nil, data: String? = nil, socket: String? = nil, pipelines: String? = nil,
-    publicURL: String? = nil, parallelRuns: String? = nil
+    publicURL: String? = nil, parallelRuns: String? = nil, logFormat: String? = nil, logLevel: String? = nil
   ) {
     self.listen = listen
     self.data = data
@@ -17,6 +19,8 @@ public struct Overrides: Sendable, Hashable {
     self.pipelines = pipelines
     self.publicURL = publicURL
     self.parallelRuns = parallelRuns
+    self.logFormat = logFormat
+    self.logLevel = logLevel
   }
 
   /// One setting that is said outside the file, and where.
@@ -34,6 +38,8 @@ public struct Overrides: Sendable, Hashable {
     case pipelines = "PIPELINES"
     case publicURL = "PUBLIC_URL"
     case parallelRuns = "RUNS_PARALLEL"
+    case logFormat = "LOG_FORMAT"
+    case logLevel = "LOG_LEVEL"
   }
 
   /// The flag's value, else the variable's; an empty variable counts as not set.
@@ -46,6 +52,8 @@ public struct Overrides: Sendable, Hashable {
       case .pipelines: (pipelines, "--pipelines")
       case .publicURL: (publicURL, "--public-url")
       case .parallelRuns: (parallelRuns, "--runs-parallel")
+      case .logFormat: (logFormat, "--log-format")
+      case .logLevel: (logLevel, "--log-level")
       }
     if let text = flag.text { return Said(text: text, origin: flag.name) }
     let variable = "PUSHROD_" + setting.rawValue

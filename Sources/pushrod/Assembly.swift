@@ -25,6 +25,8 @@ struct Assembly {
   /// SIGTERM waits so long for the runs that are under way; `nil`: not at all.
   let drainLimit: Seconds?
   let logger: Logger
+  /// Where everything that is counted comes together.
+  let registry: MetricRegistry
 
   /// The agent's long-lived parts, in the order of their dependence: shutting down goes backwards, so no
   /// request comes in any more when the dispatcher stops, and the store closes last.
@@ -42,8 +44,19 @@ struct Assembly {
     try await store.numberRuns(above: area.highestRun)
     try APISocket.prepare(configuration.socket)
 
+    let disks = DiskWatch(store: configuration.data, runs: configuration.runnerData, rules: rules, logger: logger)
+    let holds = RunHolds()
+    let janitor = Janitor(
+      [
+        InboxDuty(inbox: store, rules: rules, logger: logger),
+        RunsDuty(store: store, area: area, rules: rules, holds: holds, logger: logger),
+      ], logger: logger)
     let dispatcher = Dispatcher(
-      store: store, rules: rules, area: area, launcher: try launcher(runner), order: order(runner), logger: logger)
+      store: store, rules: rules, area: area, launcher: try launcher(runner), order: order(runner), disks: disks,
+      logger: logger)
+    disks.onChange(short: { janitor.call() }, enough: { dispatcher.wake() })
+    let condition = AgentCondition(
+      listeners: max(1, sockets.count) + (configuration.api == nil ? 1 : 2), store: store, disks: disks)
     let github = PublishedRanges()
     let (gaps, lateness) = (Gaps(), Lateness())
     let poller = Poller(
@@ -58,6 +71,7 @@ struct Assembly {
       store: store, rules: rules, dispatcher: dispatcher, area: area,
       probe: RunnerProbe(executable: runner, environment: environment),
       verification: PayPalVerification(client: outgoing.client), poller: poller, subscriptions: board, keeping: store,
+      condition: condition, disks: disks, holds: holds, rulesChanged: { janitor.call() },
       pid: Int(getpid()), githubAddresses: github, gaps: gaps, lateness: lateness, redeliveries: redeliveryBoard,
       logger: logger)
     let subscriptions = Subscriptions(
@@ -72,8 +86,9 @@ struct Assembly {
     let access = try await LocalAccess(store: store, logger: logger)
 
     let notifier = SystemdNotifier(environment: environment, pid: getpid())
-    let readiness = Readiness(
-      listeners: max(1, sockets.count) + (configuration.api == nil ? 1 : 2), notifier: notifier)
+    let readiness = Readiness(condition: condition, notifier: notifier)
+    let gauges = AgentGauges(store: store, rules: rules, disks: disks, subscriptions: board, condition: condition)
+    let metrics = MetricsPage(registry) { await gauges.measure() }
     var quiet = logger
     // Never more: at level debug the libraries describe whole services, field by field.
     quiet.logLevel = .warning
@@ -86,14 +101,14 @@ struct Assembly {
     }
     var apis = [
       APIServer.onSocket(
-        configuration.socket, agent: agent, access: access, logger: quiet,
+        configuration.socket, agent: agent, access: access, metrics: metrics, logger: quiet,
         onServerRunning: { [socket = configuration.socket] in readiness.listening(on: socket, for: "socket", logger) })
     ]
     if let api = configuration.api {
       apis.append(
         APIServer.onPort(
           host: api.listen.host, port: api.listen.port, names: api.hosts, agent: agent, access: access,
-          entrance: apiEntrance(api, certificate, hookEntrance), logger: quiet, accessLogger: logger,
+          metrics: metrics, entrance: apiEntrance(api, certificate, hookEntrance), logger: quiet, accessLogger: logger,
           onServerRunning: { address in readiness.listening(on: address.text, for: "api", logger) }))
     }
 
@@ -110,7 +125,8 @@ struct Assembly {
         .init(service: dispatcher),
         .init(service: files),
         .init(service: poller),
-        .init(service: Janitor([InboxDuty(inbox: store, rules: rules, logger: logger)], logger: logger)),
+        .init(service: disks),
+        .init(service: janitor),
         .init(
           service: mirrors(MirrorDuty(store: store, rules: rules, area: area, runners: origin(runner), logger: logger))),
         .init(
@@ -120,7 +136,8 @@ struct Assembly {
         .init(service: githubRanges(github, wantedBy: rules, outgoing.client)),
       ] + hooks.map { .init(service: $0) }
         + [.init(service: subscriptions), .init(service: redeliveries)] + apis.map { .init(service: $0) }
-        + draining(dispatcher, notifier) + [.init(service: StoppingNotice(notifier: notifier))],
+        + draining(dispatcher, notifier)
+        + [.init(service: StoppingNotice(notifier: notifier, condition: condition))],
       gracefulShutdownSignals: drainLimit == nil ? [.sigterm, .sigint] : [.sigint], logger: quiet)
     // Runs are not waited for; this bounds requests that are being answered.
     group.maximumGracefulShutdownDuration = .seconds(5)

@@ -34,12 +34,18 @@ import Webhooks
         git@github.com:acme/shop.git: {key: {file: deploy_key}, known_hosts: known_hosts}
         https://git.example.com/*: {user: ada, password: {env: TOKEN}}
       remotes: {schemes: [https, ssh, file]}
-      runs: {parallel: 2, data: /srv/runs, launcher: {socket: /run/pushrod-runner.sock}}
+      runs:
+        parallel: 2
+        data: /srv/runs
+        launcher: {socket: /run/pushrod-runner.sock}
+        keep: {runs: 20, days: 14, size: 1G}
       secrets:
         DATABASE_URL: {env: DB}
-      limits: {body: 1M, header_timeout: 5, body_timeout: 1m, fetch_timeout: 1h, tree_entries: 1000, tree_bytes: 1G}
+      limits: {body: 1M, header_timeout: 5, body_timeout: 1m, fetch_timeout: 1h, tree_entries: 1000, tree_bytes: 1G,
+        disk: {warn: 10%, stop: 1G}}
       inbox: {keep: 500, age: 30d}
       compare_tips: 30s
+      log: {format: json, level: debug}
       """,
       environment: [
         "WORK_SECRET": "w", "TOKEN": "t0ken", "DB": "postgres://x", "CREDENTIALS_DIRECTORY": "\(folder)/credentials",
@@ -78,6 +84,9 @@ import Webhooks
     #expect(read.limits.fetchTimeout == 3600)
     #expect(read.inbox == InboxRetention(keep: 500, age: 2_592_000))
     #expect(read.compareTips == 30)
+    #expect(read.runRetention == RunRetention(runs: 20, days: 14, size: 1 << 30))
+    #expect(read.limits.disk == DiskMarks(warn: DiskMark(percent: 10), stop: DiskMark(bytes: 1 << 30)))
+    #expect(read.log == LogConfiguration(format: "json", level: "debug"))
     #expect(read.limits.tree == RunSpec.TreeLimits(entries: 1000, bytes: 1 << 30))
   }
 
@@ -95,6 +104,8 @@ import Webhooks
     #expect(read.limits == Configuration.Limits())
     #expect(read.inbox == InboxRetention(keep: 10_000, age: 7_776_000))
     #expect(read.compareTips == 600)
+    #expect(read.runRetention == RunRetention(runs: 200, days: 90, size: 10 << 30))
+    #expect(read.log == LogConfiguration(format: "logfmt", level: "info"))
     #expect(read.limits.body == 26_214_400)
     #expect(read.publicURL == nil)
   }
@@ -172,6 +183,13 @@ import Webhooks
       ("inbox: {keep: 0}", "1:15 `inbox.keep` must be a whole number from 1 to 10000000"),
       ("inbox: {age: forever}", "1:14 `inbox.age` must be a length of time such as 30m"),
       ("inbox: {days: 3}", "1:9 unknown key `days`"),
+      ("runs: {keep: {runs: 0}}", "1:21 `runs.keep.runs` must be a whole number from 1 to 10000000"),
+      ("runs: {keep: {days: 90d}}", "1:21 `runs.keep.days` must be a whole number from 1 to 3650"),
+      ("runs: {keep: {age: 3}}", "1:15 unknown key `age`"),
+      ("limits: {disk: {stop: 100%}}", "1:23 `limits.disk.stop` must be free room such as 2G or 5%"),
+      ("limits: {disk: {warn: 1%, stop: 2%}}", "1:23 `limits.disk.warn` is less than `limits.disk.stop`"),
+      ("log: {format: xml}", "1:15 `log.format` must be logfmt, json or auto"),
+      ("log: {level: loud}", "1:14 `log.level` must be one of trace"),
       ("inbox: 500", "1:8 `inbox` must be a mapping"),
       ("limits: {body: huge}", "1:16 `limits.body` must be a size such as 25M"),
       ("limits: {fetch: {attempts: 0}}", "1:26 `limits.fetch.attempts` must be a whole number from 1 to 20"),

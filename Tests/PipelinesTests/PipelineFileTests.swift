@@ -22,6 +22,7 @@ import Testing
       timeout: 1h30m
       grace: 5s
       concurrency: {group: production}
+      keep: {runs: 50, days: 30, size: 2G}
       steps:
         - make test
         - name: build
@@ -46,6 +47,7 @@ import Testing
             "NODE_ENV": "production", "RETRIES": "3", "DEBUG": "false", "VERSION": "1.10", "EMPTY": "",
           ],
           secrets: ["DATABASE_URL"], timeout: 5400, grace: 5, concurrency: Concurrency(group: "production"),
+          keep: RunKeep(runs: 50, days: 30, size: 2 << 30),
           steps: [
             Step(name: "make test", run: "make test"),
             Step(

@@ -51,7 +51,7 @@ struct AccessMatrixTests {
   @Test("the table has the routes that there are, and each says who may ask", .enabled(if: routes.count > 10))
   func table() {
     let open = AccessMatrixTests.routes.filter { $0.access == .open }.map(\.path.description)
-    #expect(open == ["/healthz"])
+    #expect(open == ["/healthz", "/readyz"])
     let acts = AccessMatrixTests.routes.filter { $0.method != .get }
     #expect(acts.allSatisfy { $0.access != .scope(.read) && $0.access != .open })
   }

@@ -6,7 +6,7 @@ import Testing
 @Suite("The route table of the TCP listener")
 struct HookRouteTests {
   @Test(
-    "only the two known paths exist, as they are spelt",
+    "only the known paths exist, as they are spelt",
     arguments: [
       ("/webhook/github", .hook(source: "github")),
       ("/webhook/my-forge_2.x", .hook(source: "my-forge_2.x")),
@@ -31,6 +31,7 @@ struct HookRouteTests {
       ("/webhook/git%00hub", .notFound), ("/webhook/gïthub", .notFound), ("/webhook/../healthz", .notFound),
       ("/api/runs", .notFound), ("/healthz/", .notFound), ("/metrics", .notFound),
       ("http://other/webhook/github", .notFound), ("/healthz", .notAllowed(allow: "GET, HEAD")),
+      ("/readyz", .notAllowed(allow: "GET, HEAD")), ("/readyz/", .notFound),
     ] as [(String, HookRoute)])
   func paths(target: String, expected: HookRoute) {
     #expect(HookRoute(method: .POST, target: target) == expected)
@@ -46,5 +47,6 @@ struct HookRouteTests {
   func health() {
     #expect(HookRoute(method: .GET, target: "/healthz") == .health)
     #expect(HookRoute(method: .HEAD, target: "/healthz?x") == .health)
+    #expect(HookRoute(method: .GET, target: "/readyz") == .readiness)
   }
 }

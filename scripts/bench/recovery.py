@@ -51,7 +51,10 @@ def measure_starts(binaries, area, url, table):
 
 
 def measure_listings(binaries, area, url, table):
-    agent = Agent(binaries, area / "listings", {"shop.yml": pipeline("shop", url, "true")})
+    # Nothing is removed meanwhile.
+    agent = Agent(
+        binaries, area / "listings", {"shop.yml": pipeline("shop", url, "true")},
+        settings="runs: { keep: { runs: 1000000, days: 3650, size: 1T } }\ninbox: { keep: 1000000, age: 3650d }\n")
     agent.start()
     agent.wait_for_end(run(agent, "shop"))
     post_ping(agent)

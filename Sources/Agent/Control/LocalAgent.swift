@@ -19,16 +19,24 @@ public struct LocalAgent: AgentControl {
   private let subscriptions: SubscriptionBoard
   private let keeping: (any StoreCondition & StoreBackup)?
   private let redeliveries: RedeliveryBoard
+  private let condition: AgentCondition
+  private let disks: DiskWatch?
+  private let holds: RunHolds
+  private let rulesChanged: @Sendable () -> Void
   private let pid: Int
   private let began = ContinuousClock.now
 
-  /// - Parameter keeping: the same store, where it can be copied and tells how it is.
+  /// - Parameters:
+  ///   - keeping: the same store, where it can be copied and tells how it is.
+  ///   - rulesChanged: told after a reload.
   public init(
     store: any DeliveryStore & RunStore & AuditStore, rules: RulesInForce, dispatcher: Dispatcher, area: RunArea,
     probe: RunnerProbe, verification: any RemoteVerification, poller: Poller? = nil,
     subscriptions: SubscriptionBoard = SubscriptionBoard(), keeping: (any StoreCondition & StoreBackup)? = nil,
-    pid: Int, githubAddresses: PublishedRanges = PublishedRanges(), gaps: Gaps = Gaps(),
-    lateness: Lateness = Lateness(), redeliveries: RedeliveryBoard = RedeliveryBoard(), logger: Logger
+    condition: AgentCondition = AgentCondition(), disks: DiskWatch? = nil, holds: RunHolds = RunHolds(),
+    rulesChanged: @escaping @Sendable () -> Void = {}, pid: Int,
+    githubAddresses: PublishedRanges = PublishedRanges(), gaps: Gaps = Gaps(), lateness: Lateness = Lateness(),
+    redeliveries: RedeliveryBoard = RedeliveryBoard(), logger: Logger
   ) {
     self.store = store
     trail = AuditTrail(store: store)
@@ -39,6 +47,10 @@ public struct LocalAgent: AgentControl {
     self.subscriptions = subscriptions
     self.keeping = keeping
     self.redeliveries = redeliveries
+    self.condition = condition
+    self.disks = disks
+    self.holds = holds
+    self.rulesChanged = rulesChanged
     self.pid = pid
     pushPath = PushPath(
       rules: rules, store: store, proof: ProofOfOrigin(verification: verification),
@@ -61,17 +73,32 @@ public struct LocalAgent: AgentControl {
       // A count for people; a store that cannot even be read shows elsewhere.
       queuedRuns: (try? await store.queueLength()) ?? 0, reloadError: rules.reloadError,
       polls: await poller?.reports, subscriptions: subscriptions.all, storeTrouble: keeping?.trouble,
-      redeliveries: redeliveries.all, draining: await dispatcher.draining)
+      redeliveries: redeliveries.all, draining: await dispatcher.draining, disks: disks?.current)
   }
 
-  public func runs(_ filter: RunFilter) async throws -> [Run] { try await store.runs(filter) }
+  public var readiness: AgentReadiness { condition.readiness }
+
+  public func runs(_ filter: RunFilter) async throws -> [Run] { try await store.runs(filter).map(withWaitingReason) }
 
   public func run(number: Int) async throws -> Run {
     guard let run = try await store.run(number: number) else { throw ControlError.noRun(number) }
+    return withWaitingReason(run)
+  }
+
+  /// What a queued run waits for, where it is not only its turn.
+  private func withWaitingReason(_ run: Run) -> Run {
+    guard run.state == .queued, run.reason == nil, let shortage = disks?.shortage else { return run }
+    var run = run
+    run.reason = "waits: \(shortage)"
     return run
   }
 
   public func directory(ofRun number: Int) -> String { area.directory(ofRun: number).path }
+
+  public func hold(run number: Int) throws -> RunHold {
+    guard let hold = holds.hold(number) else { throw ControlError.noRun(number) }
+    return hold
+  }
 
   public func start(pipeline: String, ref: String?, by person: Person) async throws -> Run {
     let run = try await requests.start(pipeline, ref: ref, by: person)
@@ -114,8 +141,9 @@ public struct LocalAgent: AgentControl {
       let report = try await rules.reload()
       return (report, "pipelines: \(report.pipelines.count), sources: \(report.sources.count)")
     }
-    // More runs at a time may be allowed now.
+    // More runs at a time may be allowed now, and less may be kept.
     dispatcher.wake()
+    rulesChanged()
     return report
   }
 

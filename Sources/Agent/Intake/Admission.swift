@@ -97,7 +97,7 @@ final class Admission: Sendable {
     logger.warning(
       "a delivery was turned away at the door; more of the same within a minute are not told",
       metadata: [
-        "event": "delivery_refused", "source": "\(knock.source)", "address": "\(address ?? "-")",
+        "event": "delivery_refused", "stage": "receive", "source": "\(knock.source)", "address": "\(address ?? "-")",
         "status": "\(refusal.answer.status)", "reason": "\(refusal.reason)",
       ])
     let kept = HookRequest(source: source.name, token: knock.token, headers: knock.headers, body: [], address: address)

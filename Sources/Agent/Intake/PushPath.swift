@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Logging
+import Metrics
 import Model
 import Pipelines
 import Webhooks
@@ -62,7 +63,7 @@ struct PushPath: Sendable {
       logger.log(
         level: .forFailure(error), "a delivery could not be recorded and was answered 503",
         metadata: [
-          "event": "store_failed", "source": "\(source.name)",
+          "event": "store_failed", "stage": "record", "source": "\(source.name)",
           "delivery_id": "\(source.sender.id(of: request.headers) ?? "-")", "error": "\(error)",
         ])
       return .unavailable(retryAfter: 30)
@@ -91,6 +92,7 @@ struct PushPath: Sendable {
     gaps.recorded()
     if recorded.isDoubtful { gaps.ended() }
     if !recorded.verdict.runs.isEmpty, !recorded.isRepeat { runsWereQueued() }
+    count(request, recorded.isRepeat ? "repeated" : recorded.verdict.kind.rawValue)
     log(recorded, request.source)
     return recorded
   }
@@ -98,7 +100,7 @@ struct PushPath: Sendable {
   private func withoutSecret(_ source: Source) -> HookAnswer {
     logger.error(
       "a delivery was answered 503: its source has no secret to verify it with",
-      metadata: ["event": "no_secret", "source": "\(source.name)"])
+      metadata: ["event": "no_secret", "stage": "verify", "source": "\(source.name)"])
     return .unavailable(retryAfter: 300)
   }
 
@@ -106,7 +108,7 @@ struct PushPath: Sendable {
   private func unproved(_ source: Source, _ reason: String) -> HookAnswer {
     logger.error(
       "a delivery was answered 503: nobody could say whether it is genuine",
-      metadata: ["event": "not_proved", "source": "\(source.name)", "reason": "\(reason)"])
+      metadata: ["event": "not_proved", "stage": "verify", "source": "\(source.name)", "reason": "\(reason)"])
     return .unavailable(retryAfter: 60)
   }
 
@@ -117,19 +119,28 @@ struct PushPath: Sendable {
         source: source.name, way: request.way, id: id, event: nil, receivedAt: receivedAt, address: request.address,
         headers: request.headers, body: request.body, ignored: nil, decisions: [], runs: []),
       reason: reason)
+    count(request, Verdict.Kind.rejected.rawValue)
     logger.warning(
       "a delivery was rejected",
       metadata: [
-        "event": "delivery_rejected", "source": "\(source.name)", "delivery_id": "\(id ?? "-")",
+        "event": "delivery_rejected", "stage": "verify", "source": "\(source.name)", "delivery_id": "\(id ?? "-")",
         "address": "\(request.address ?? "-")", "reason": "\(reason)",
       ])
+  }
+
+  /// - Parameter request: of a source that is configured: others do not come this far.
+  private func count(_ request: HookRequest, _ verdict: String) {
+    Counter(
+      label: Measure.deliveries.name,
+      dimensions: [("source", request.source), ("verdict", verdict), ("way", request.way.rawValue)]
+    ).increment()
   }
 
   private func log(_ recorded: RecordedDelivery, _ source: String) {
     logger.info(
       "a delivery was recorded",
       metadata: [
-        "event": "delivery", "source": "\(source)", "delivery": "\(recorded.number)",
+        "event": "delivery", "stage": "record", "source": "\(source)", "delivery": "\(recorded.number)",
         "verdict": "\(recorded.verdict.sentence)", "repeat": "\(recorded.isRepeat)",
       ])
   }

@@ -1,5 +1,6 @@
 public import struct FoundationEssentials.Date
 public import Logging
+import Metrics
 public import Model
 
 /// Removes the deliveries that the inbox need not keep any longer.
@@ -23,8 +24,9 @@ public struct InboxDuty: JanitorDuty {
   public func perform() async throws {
     let removed = try await inbox.prune(rules.current.inbox, at: now())
     guard removed > 0 else { return }
+    Counter(label: Measure.removed.name, dimensions: [("what", "deliveries")]).increment(by: removed)
     logger.info(
       "old deliveries were removed from the inbox",
-      metadata: ["event": "inbox_pruned", "deliveries": "\(removed)"])
+      metadata: ["event": "inbox_pruned", "stage": "retain", "deliveries": "\(removed)"])
   }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 public import Logging
+import Metrics
 public import Model
 public import RunDirectory
 public import ServiceLifecycle
@@ -111,22 +112,29 @@ public actor Poller: Service {
     do {
       try await look.carryOut(at: repository, for: pipelines, rules)
       guard !Task.isCancelled else { return }
+      count("done")
       lateness.compared(pipelines, began: began)
       let over = schedule.succeeded(
         url, for: pipelines, began: began, now: timing.now(), date: Date(), jitter: timing.jitter())
       guard over != nil else { return }
       logger.notice(
-        "a repository's tips can be compared again", metadata: ["event": "poll_recovered", "repository": "\(url)"])
+        "a repository's tips can be compared again",
+        metadata: ["event": "poll_recovered", "stage": "compare", "repository": "\(url)"])
     } catch {
       // Not its fault: the agent stops.
       guard !Task.isCancelled else { return }
+      count("failed")
       let sentence = "\(error)"
       let isNews = schedule.failed(
         url, sentence, isOfStore: error is StoreFailure, now: timing.now(), date: Date(), jitter: timing.jitter())
       guard isNews else { return }
       logger.warning(
         "a repository's tips cannot be compared; it is asked again, less and less often",
-        metadata: ["event": "poll_failed", "repository": "\(url)", "error": "\(sentence)"])
+        metadata: ["event": "poll_failed", "stage": "compare", "repository": "\(url)", "error": "\(sentence)"])
     }
+  }
+
+  private func count(_ outcome: String) {
+    Counter(label: Measure.looks.name, dimensions: [("outcome", outcome)]).increment()
   }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Logging
+import Metrics
 import Model
 import Pipelines
 import RunDirectory
@@ -42,6 +43,7 @@ struct RepositoryLook: Sendable {
     for (pipeline, handled) in zip(pipelines, handled) {
       guard let trigger = pipeline.triggers.push else { continue }
       let comparison = RefComparison(of: tips, with: handled, watching: trigger)
+      Counter(label: Measure.tipsCompared.name).increment(by: tips.count)
       if comparison.begins { try await begin(pipeline, comparison) }
       for change in comparison.changes where try await isNews(change, to: pipeline) {
         interested[change, default: []].append(pipeline)
@@ -97,7 +99,8 @@ struct RepositoryLook: Sendable {
     logger.info(
       "refs are watched from where they stand now",
       metadata: [
-        "event": "poll_began", "pipeline": "\(pipeline.name)", "repository": "\(pipeline.repository)",
+        "event": "poll_began", "stage": "compare", "pipeline": "\(pipeline.name)",
+        "repository": "\(pipeline.repository)",
         "refs": "\(comparison.firstSeen.count)",
       ])
   }
@@ -113,10 +116,17 @@ struct RepositoryLook: Sendable {
         runs: answer.runs,
         moves: pipelines.map { change.move(for: $0) }))
     if !recorded.verdict.runs.isEmpty { runsWereQueued() }
+    Counter(
+      label: Measure.deliveries.name,
+      dimensions: [
+        ("source", Way.poll.rawValue), ("verdict", recorded.verdict.kind.rawValue), ("way", Way.poll.rawValue),
+      ]
+    ).increment()
     logger.info(
       "a push was found by comparing tips",
       metadata: [
-        "event": "delivery", "source": "poll", "delivery": "\(recorded.number)", "repository": "\(repository)",
+        "event": "delivery", "stage": "record", "source": "poll", "delivery": "\(recorded.number)",
+        "repository": "\(repository)",
         "ref": "\(change.ref)", "verdict": "\(recorded.verdict.sentence)",
       ])
   }

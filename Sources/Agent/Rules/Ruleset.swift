@@ -35,6 +35,10 @@ public struct Ruleset: Sendable {
   public var inbox: InboxRetention
   /// When mirrors are repacked.
   public var mirrors: MirrorCare
+  /// How long runs are kept, where their pipeline says nothing else; `size` is for all pipelines together.
+  public var runs: RunRetention
+  /// When a disk has too little room.
+  public var disk: DiskMarks
 
   public init(
     sources: [String: Source], subscriptions: Set<Subscription> = [], door: DoorRules = DoorRules(),
@@ -44,7 +48,7 @@ public struct Ruleset: Sendable {
     publicURL: String? = nil, parallelRuns: Int = 2, fetchTimeout: Seconds = 600,
     fetchLimits: FetchLimits = FetchLimits(),
     treeLimits: RunSpec.TreeLimits = RunSpec.TreeLimits(), inbox: InboxRetention = InboxRetention(),
-    mirrors: MirrorCare = MirrorCare()
+    mirrors: MirrorCare = MirrorCare(), runs: RunRetention = RunRetention(), disk: DiskMarks = DiskMarks()
   ) {
     self.sources = sources
     self.subscriptions = subscriptions
@@ -62,6 +66,16 @@ public struct Ruleset: Sendable {
     self.treeLimits = treeLimits
     self.inbox = inbox
     self.mirrors = mirrors
+    self.runs = runs
+    self.disk = disk
+  }
+
+  /// How long the runs of a pipeline are kept. What the configuration says of the size is for all of them together, and
+  /// so no bound for one.
+  func runRetention(of pipeline: String) -> RunRetention {
+    var usual = runs
+    usual.size = .max
+    return usual.with(self.pipeline(named: pipeline)?.keep)
   }
 
   public func pipeline(named name: String) -> Pipeline? { pipelines.first { $0.name == name } }

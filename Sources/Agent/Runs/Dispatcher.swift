@@ -17,6 +17,8 @@ public actor Dispatcher: Service {
   private let launcher: any RunnerLauncher
   private let starter: RunStarter
   private let watcher: RunWatcher
+  private let figures = RunFigures()
+  private let disks: DiskWatch?
   private let logger: Logger
 
   /// Where set, nothing is started.
@@ -36,12 +38,15 @@ public actor Dispatcher: Service {
 
   public init(
     store: any RunStore & DeliveryStore, rules: RulesInForce, area: RunArea, launcher: any RunnerLauncher,
-    order: any CommitOrder, logger: Logger, startGrace: Duration = .seconds(10)
+    order: any CommitOrder, disks: DiskWatch? = nil, logger: Logger, startGrace: Duration = .seconds(10)
   ) {
     self.store = store
     self.rules = rules
     self.area = area
     self.launcher = launcher
+    self.disks = disks
+    var logger = logger
+    logger[metadataKey: "stage"] = "dispatch"
     self.logger = logger
     starter = RunStarter(store: store, area: area, launcher: launcher, logger: logger)
     watcher = RunWatcher(startGrace: startGrace)
@@ -135,8 +140,10 @@ public actor Dispatcher: Service {
     guard draining == nil, underWay.count < rules.parallelRuns else { return }
     do {
       // One of each group: a long queue in one hides no other.
-      for run in try await store.nextRuns(besides: groups, limit: 64)
-      where draining == nil && underWay.count < rules.parallelRuns && isFree(for: run) {
+      let next = try await store.nextRuns(besides: groups, limit: 64)
+      // With a full disk all wait; `DiskWatch` wakes the dispatcher when there is room again.
+      guard !next.isEmpty, await disks?.look() == nil else { return }
+      for run in next where draining == nil && underWay.count < rules.parallelRuns && isFree(for: run) {
         enter(run) { [self] in
           guard await superseding.mayBegin(run, rules), await draining == nil, !Task.isCancelled else { return }
           await begin(run) { try await starter.start(run, rules) }
@@ -245,11 +252,13 @@ public actor Dispatcher: Service {
       do {
         let outcome = try await record(run, outcome)
         var metadata: Logger.Metadata = [
-          "event": "run_finished", "run": "\(run.number)", "pipeline": "\(run.request.pipeline.name)",
-          "state": "\(outcome.state.rawValue)",
+          "event": "run_finished", "stage": "finish", "run": "\(run.number)",
+          "pipeline": "\(run.request.pipeline.name)",
+          "delivery": "\(run.request.delivery.map(String.init) ?? "-")", "state": "\(outcome.state.rawValue)",
         ]
         if let reason = outcome.reason { metadata["reason"] = "\(reason)" }
         logger.info("run \(run.number) \(outcome.state.words)", metadata: metadata)
+        await figures.note(run, outcome, in: area.directory(ofRun: run.number))
         return
       } catch is RunState.IllegalTransition {
         return

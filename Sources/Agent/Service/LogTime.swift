@@ -2,6 +2,12 @@ import Glibc
 
 /// The time of a log line: `2026-11-23T12:46:00.123Z`, made without a formatter.
 enum LogTime {
+  static func now() -> String {
+    var bytes: [UInt8] = []
+    append(to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   static func append(to line: inout [UInt8]) {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)

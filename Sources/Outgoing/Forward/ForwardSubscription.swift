@@ -115,7 +115,8 @@ struct ForwardSubscription {
       logger.warning(
         "a forwarder's message came to nothing",
         metadata: [
-          "event": "forward_message_unusable", "source": "\(subscription.source)", "reason": "\(error.reason)",
+          "event": "forward_message_unusable", "stage": "receive", "source": "\(subscription.source)",
+          "reason": "\(error.reason)",
         ])
       return ForwardedDelivery.message(
         answering: HookAnswer(

@@ -164,7 +164,8 @@ struct RelaySubscription {
     logger.error(
       "a relayed delivery could not be recorded; unless the relay has it still, it is lost",
       metadata: [
-        "event": "relayed_delivery_lost", "source": "\(subscription.source)", "status": "\(answer.status)",
+        "event": "relayed_delivery_lost", "stage": "receive", "source": "\(subscription.source)",
+        "status": "\(answer.status)",
         "event_id": "\(message.id?.quotable() ?? "-")", "attempts": "\(limits.retries.count + 1)",
       ])
     throw SubscriptionFailure(
@@ -175,7 +176,7 @@ struct RelaySubscription {
     logger.warning(
       "a relay's event came to nothing",
       metadata: [
-        "event": "relay_event_unusable", "source": "\(subscription.source)", "reason": "\(text)",
+        "event": "relay_event_unusable", "stage": "receive", "source": "\(subscription.source)", "reason": "\(text)",
         "event_id": "\(message.id?.quotable() ?? "-")",
       ])
   }

@@ -40,13 +40,14 @@ public enum PipelineFile {
     let grace = fields["grace"]?.duration(atMost: 600)
     let concurrency = fields["concurrency"].flatMap { ConcurrencyReading.concurrency($0, of: name) }
     let onInterrupt = fields["on_interrupt"].flatMap(interruptPolicy)
+    let keep = fields["keep"].flatMap(KeepReading.keep)
     var reading = StepReading(secrets: secrets)
     let (steps, finally) = reading.read(fields)
     guard let name, let repository, let triggers else { return nil }
     return Pipeline(
       name: name, repository: repository, triggers: triggers, ref: ref, environment: variables, secrets: secrets,
       timeout: timeout ?? defaultTimeout, grace: grace ?? 10, concurrency: concurrency, onInterrupt: onInterrupt,
-      steps: steps, finally: finally)
+      keep: keep, steps: steps, finally: finally)
   }
 
   static let nameRule =

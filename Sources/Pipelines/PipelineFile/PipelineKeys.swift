@@ -2,7 +2,7 @@
 /// later one (so that the mistake is named for what it is).
 enum PipelineKeys {
   static let pipeline = [
-    "name", "repo", "ref", "on", "env", "secrets", "timeout", "grace", "concurrency", "on_interrupt", "steps",
+    "name", "repo", "ref", "on", "env", "secrets", "timeout", "grace", "concurrency", "on_interrupt", "keep", "steps",
     "finally",
   ]
   static let laterPipeline = [

@@ -17,13 +17,15 @@ public enum APIServer {
   ///   - path: absolute, at most 107 bytes (unix(7)); a socket that is left there is replaced.
   ///   - onServerRunning: called once, when connections are accepted.
   public static func onSocket(
-    _ path: String, agent: any AgentControl, access: any AccessControl, logger: Logger,
+    _ path: String, agent: any AgentControl, access: any AccessControl, metrics: MetricsPage = MetricsPage(),
+    logger: Logger,
     onServerRunning: @escaping @Sendable () async -> Void = {}
   ) -> any Service {
     server(
       .unixDomainSocket(path: path),
       APIResponder(
-        hosts: HostCheck(), authentication: .socket, table: APIRoutes.table(agent: agent, access: access)),
+        hosts: HostCheck(), authentication: .socket,
+        table: APIRoutes.table(agent: agent, access: access, metrics: metrics)),
       logger: logger,
       onServerRunning: { _ in
         // Owner and group, no one else. Until here the umask decided, which gives the group at most less.
@@ -34,7 +36,7 @@ public enum APIServer {
       })
   }
 
-  /// On a TCP port: every request but `GET /healthz` needs a token.
+  /// On a TCP port: every request but `GET /healthz` and `GET /readyz` needs a token.
   ///
   /// - Parameters:
   ///   - port: 0 lets the system choose.
@@ -44,18 +46,20 @@ public enum APIServer {
   ///   - onServerRunning: called once with the address that was bound.
   public static func onPort(
     host: String, port: Int, names: [String], agent: any AgentControl, access: any AccessControl,
-    entrance: Entrance = Entrance(), logger: Logger, accessLogger: Logger,
+    metrics: MetricsPage = MetricsPage(), entrance: Entrance = Entrance(), logger: Logger, accessLogger: Logger,
     onServerRunning: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }
   ) -> any Service {
     onPort(
-      host: host, port: port, names: names, agent: agent, access: access, entrance: entrance, limits: APILimits(),
-      attempts: FailedAttempts(), logger: logger, accessLogger: accessLogger, onServerRunning: onServerRunning)
+      host: host, port: port, names: names, agent: agent, access: access, metrics: metrics, entrance: entrance,
+      limits: APILimits(), attempts: FailedAttempts(), logger: logger, accessLogger: accessLogger,
+      onServerRunning: onServerRunning)
   }
 
   /// The same with other bounds.
   static func onPort(
     host: String, port: Int, names: [String], agent: any AgentControl, access: any AccessControl,
-    entrance: Entrance, limits: APILimits, attempts: FailedAttempts, logger: Logger, accessLogger: Logger,
+    metrics: MetricsPage = MetricsPage(), entrance: Entrance, limits: APILimits, attempts: FailedAttempts,
+    logger: Logger, accessLogger: Logger,
     onServerRunning: @escaping @Sendable (SocketAddress?) async -> Void
   ) -> any Service {
     server(
@@ -63,7 +67,7 @@ public enum APIServer {
       APIResponder(
         hosts: HostCheck(names: names + [host]),
         authentication: .tokens(access, attempts, entrance.proxies, accessLogger),
-        table: APIRoutes.table(agent: agent, access: access)),
+        table: APIRoutes.table(agent: agent, access: access, metrics: metrics)),
       behind: entrance, limits: limits, logger: logger,
       onServerRunning: { channel in await onServerRunning(channel.localAddress) })
   }

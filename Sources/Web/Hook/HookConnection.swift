@@ -1,5 +1,6 @@
 import Agent
 import Door
+import Metrics
 import Model
 import NIOCore
 import NIOHTTP1
@@ -151,6 +152,8 @@ final class HookConnection: ChannelDuplexHandler {
       }
     case .health:
       state = .ending(.healthy)
+    case .readiness:
+      state = .ending(HookReply(agent.readiness))
     case .notFound:
       finish(.notFound, hasBody: checked.hasBody, context: context)
     case .notAllowed(let allow):
@@ -242,6 +245,9 @@ final class HookConnection: ChannelDuplexHandler {
 
   /// Writes the answer to the request at hand, and closes unless the connection takes another.
   private func answer(_ reply: HookReply, context: ChannelHandlerContext) {
+    if !reply.isAboutAgent {
+      Counter(label: Measure.hookAnswers.name, dimensions: [("status", "\(reply.status.code)")]).increment()
+    }
     let connection = keepsAlive ? saysKeepAlive ? "keep-alive" : nil : "close"
     let staysOpen = keepsAlive
     if staysOpen {

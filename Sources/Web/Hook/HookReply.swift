@@ -9,6 +9,8 @@ struct HookReply: Error {
   var allow: String?
   /// Seconds after which to come back.
   var retryAfter: Int?
+  /// It says how the agent is, and is none to a sender.
+  private(set) var isAboutAgent = false
 
   init(_ answer: HookAnswer) {
     status = HTTPResponseStatus(statusCode: answer.status)
@@ -26,7 +28,19 @@ struct HookReply: Error {
     self.retryAfter = retryAfter
   }
 
-  static let healthy = HookReply(HookAnswer(status: 200, body: #"{"status":"ok"}"#))
+  static let healthy = {
+    var reply = HookReply(HookAnswer(status: 200, body: #"{"status":"ok"}"#))
+    reply.isAboutAgent = true
+    return reply
+  }()
+
+  init(_ readiness: AgentReadiness) {
+    status = readiness.isReady ? .ok : .serviceUnavailable
+    body = readiness.isReady ? #"{"status":"ready"}"# : #"{"status":"not ready"}"#
+    retryAfter = readiness.isReady ? nil : readiness.retryAfter
+    isAboutAgent = true
+  }
+
   static let badRequest = HookReply(.badRequest, "bad_request", "The request is not well-formed HTTP.")
   static let notFound = HookReply(.notFound, "not_found", "There is nothing here.")
   static let timeout = HookReply(.requestTimeout, "timeout", "The request did not arrive in time.")

@@ -7,6 +7,8 @@ enum HookRoute: Equatable {
   case hook(source: String, token: String? = nil, query: String? = nil)
   /// `GET /healthz`: the process answers; nothing about its state.
   case health
+  /// `GET /readyz`: whether deliveries can be taken; not why they cannot.
+  case readiness
   case notFound
   /// A known path with another method; `allow` is what it takes (RFC 9110, section 15.5.6).
   case notAllowed(allow: String)
@@ -18,8 +20,8 @@ enum HookRoute: Equatable {
   ///   and a path that has them is another path.
   init(method: HTTPMethod, target: String) {
     let path = target.utf8.prefix { $0 != UInt8(ascii: "?") }
-    if path.elementsEqual("/healthz".utf8) {
-      self = method == .GET || method == .HEAD ? .health : .notAllowed(allow: "GET, HEAD")
+    for (name, route) in [("/healthz", HookRoute.health), ("/readyz", .readiness)] where path.elementsEqual(name.utf8) {
+      self = method == .GET || method == .HEAD ? route : .notAllowed(allow: "GET, HEAD")
       return
     }
     let prefix = "/webhook/".utf8

@@ -4,8 +4,10 @@ import Agent
 import FoundationEssentials
 import Glibc
 import Logging
+import Metrics
 import Pipelines
 import ServiceLifecycle
+import Web
 import Webhooks
 
 /// `pushrod serve`: the agent itself, in the foreground, until SIGTERM or SIGINT.
@@ -46,12 +48,19 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("How long --drain waits.", valueName: "time"))
   var drainLimit = "1h"
 
-  @Option(help: ArgumentHelp("trace, debug, info, notice, warning or error.", valueName: "level"))
-  var logLevel = "info"
+  @Option(
+    help: ArgumentHelp("The least that is logged: trace, debug, info, notice, warning or error.", valueName: "level"))
+  var logLevel: String?
+
+  @Option(help: ArgumentHelp("How a line of the log is written: logfmt, json or auto.", valueName: "format"))
+  var logFormat: String?
 
   func validate() throws {
-    guard Logger.Level(rawValue: logLevel) != nil else {
+    if let logLevel, Logger.Level(rawValue: logLevel) == nil {
       throw ValidationError("`\(logLevel)` is no log level; use trace, debug, info, notice, warning or error.")
+    }
+    if let logFormat, AgentLogHandler.Format(rawValue: logFormat) == nil {
+      throw ValidationError("`\(logFormat)` is no format of the log; use logfmt, json or auto.")
     }
     guard LengthOfTime.read(drainLimit) != nil else {
       throw ValidationError("--drain-limit is a length of time such as 30m or 2h, not `\(drainLimit.onOneLine)`")
@@ -65,14 +74,20 @@ struct ServeCommand: AsyncParsableCommand {
     // shared with the runner's user.
     umask(0o007)
     let environment = ProcessInfo.processInfo.environment
-    let level = Logger.Level(rawValue: logLevel) ?? .info
-    let logger = Logger(label: "pushrod") { _ in LogfmtHandler(level: level, environment: environment) }
     do {
       let load = try loading(environment)
       let sockets = try ActivatedSocket.take(environment: environment, pid: getpid())
+      let configuration = try load()
+      let level = Logger.Level(rawValue: configuration.log.level) ?? .info
+      let format = AgentLogHandler.Format(rawValue: configuration.log.format) ?? .logfmt
+      let logger = Logger(label: "pushrod") { _ in
+        AgentLogHandler(level: level, format: format, environment: environment)
+      }
+      let registry = MetricRegistry()
+      MetricsSystem.bootstrap(registry)
       let assembly = Assembly(
-        configuration: try load(), environment: environment, reload: load, sockets: sockets,
-        drainLimit: drain ? LengthOfTime.read(drainLimit) : nil, logger: logger)
+        configuration: configuration, environment: environment, reload: load, sockets: sockets,
+        drainLimit: drain ? LengthOfTime.read(drainLimit) : nil, logger: logger, registry: registry)
       let services = try await assembly.services()
       try await services.run()
     } catch let error as CommandExit {
@@ -86,7 +101,7 @@ struct ServeCommand: AsyncParsableCommand {
     let file = try Configuration.find(explicit: config, environment: environment)
     let overrides = Overrides(
       listen: listen, data: data, socket: socket, pipelines: pipelines, publicURL: publicURL,
-      parallelRuns: runsParallel)
+      parallelRuns: runsParallel, logFormat: logFormat, logLevel: logLevel)
     return {
       try Configuration.load(file: file, overrides: overrides, environment: environment)
     }

@@ -1,5 +1,7 @@
+import Agent
 import AgentConfiguration
 import Glibc
+import Model
 
 /// Whether the agent's folders are its own, and whether there is room in them.
 struct FolderCheck {
@@ -31,27 +33,21 @@ struct FolderCheck {
     return .ok("data", "\(folder) is closed to others.")
   }
 
-  /// Below the first it will not last, below the second nothing works any more.
-  private static let little = 2 << 30
-  private static let nothing = 100 << 20
-
   private func room(_ folder: String) -> Finding {
-    var place = folder
-    var system = statvfs()
-    // What is not there yet will be made in the folder above.
-    while statvfs(place, &system) != 0 {
-      guard errno == ENOENT, let slash = place.lastIndex(of: "/"), slash > place.startIndex else {
-        return .fail("disk", "\(folder) cannot be looked at: \(String(cString: strerror(errno))).", "Make the folder.")
-      }
-      place = String(place[..<slash])
+    let marks = configuration.limits.disk
+    guard let room = DiskRoom("", at: folder, marks) else {
+      return .fail("disk", "\(folder) cannot be looked at: \(String(cString: strerror(errno))).", "Make the folder.")
     }
-    let free = Int(system.f_bavail) * Int(system.f_frsize)
-    let words = "\(free >> 20) MB are free for \(folder)."
-    let advice = "Make room; workspaces of pipelines that are gone may be deleted."
-    if free < FolderCheck.nothing { return .fail("disk", words, advice) }
-    if system.f_files > 0, system.f_favail < 10_000 {
-      return .fail("disk", "Only \(system.f_favail) more files can be made in \(folder).", advice)
+    let words = "\(ByteSize.words(room.free)) are free for \(folder)."
+    let advice =
+      "Make room: keep fewer runs (`runs.keep` in \(configuration.file)); workspaces of pipelines that are gone may be "
+      + "deleted."
+    if room.level == .short {
+      return .fail("disk", "\(words) No run starts below \(ByteSize.words(room.stop)).", advice)
     }
-    return free < FolderCheck.little ? .warn("disk", words, advice) : .ok("disk", words)
+    if let files = room.files, files < 10_000 {
+      return .fail("disk", "Only \(files) more files can be made in \(folder).", advice)
+    }
+    return room.level == .low ? .warn("disk", words, advice) : .ok("disk", words)
   }
 }

@@ -28,7 +28,7 @@ enum RulesetBuilding {
       parallelRuns: configuration.parallelRuns, fetchTimeout: configuration.limits.fetchTimeout,
       fetchLimits: configuration.limits.fetch,
       treeLimits: configuration.limits.tree, inbox: configuration.inbox,
-      mirrors: configuration.mirrors)
+      mirrors: configuration.mirrors, runs: configuration.runRetention, disk: configuration.limits.disk)
   }
 
   private static func subscriptions(_ configuration: Configuration) -> Set<Subscription> {
@@ -63,6 +63,7 @@ enum RulesetBuilding {
     if old.speaksProxyProtocol != new.speaksProxyProtocol { keys.append("proxy_protocol") }
     // Other files for the same thing are taken up at once.
     if (old.tls == nil) != (new.tls == nil) { keys.append("tls") }
+    if old.log != new.log { keys.append("log") }
     if limitsOfRequests(old) != limitsOfRequests(new) { keys.append("limits") }
     return keys
   }
@@ -75,6 +76,7 @@ enum RulesetBuilding {
     limits.fetch = other.fetch
     limits.tree = other.tree
     limits.ratePerAddress = other.ratePerAddress
+    limits.disk = other.disk
     return limits
   }
 }

@@ -17,6 +17,11 @@ final class FakeAgent: AgentControl {
     /// `start shop main alice`, …
     var orders: [String] = []
     var failure: (any Error)?
+    var readiness = AgentReadiness()
+    /// Runs that somebody reads now, as often as they do.
+    var held: [Int] = []
+    /// Runs that are being removed.
+    var leaving: Set<Int> = []
   }
 
   let state = Mutex(State())
@@ -74,7 +79,19 @@ final class FakeAgent: AgentControl {
     return run
   }
 
+  var readiness: AgentReadiness { state.withLock { $0.readiness } }
+
   func directory(ofRun number: Int) -> String { "\(root)/\(number)" }
+
+  func hold(run number: Int) throws -> RunHold {
+    guard !state.withLock({ $0.leaving.contains(number) }) else { throw ControlError.notFound("There is no such run.") }
+    state.withLock { $0.held.append(number) }
+    return RunHold { [self] in
+      state.withLock { state in
+        if let place = state.held.firstIndex(of: number) { state.held.remove(at: place) }
+      }
+    }
+  }
 
   func start(pipeline: String, ref: String?, by person: Person) async throws -> Run {
     try check()

@@ -31,6 +31,15 @@ enum Authentication: Sendable {
     throw APIFailure.unauthorized
   }
 
+  /// For what is open to anybody: a token that is missing or does not count changes nothing, and is not noted.
+  func knownCaller(of request: Request, on channel: any Channel) -> Caller? {
+    guard case .tokens(let access, _, let proxies, _) = self else { return .local(channel) }
+    guard let text = Authentication.bearerToken(in: request.headers), let token = access.token(for: text) else {
+      return nil
+    }
+    return .token(token, address: Authentication.address(of: request, on: channel, proxies)?.description, access)
+  }
+
   /// Who has the connection, or for whom a trusted proxy passes the request on; the proxy itself where its words make
   /// no sense.
   private static func address(

@@ -1,6 +1,7 @@
 import Agent
 import FoundationEssentials
 import Hummingbird
+import Metrics
 import Model
 import NIOCore
 import NIOPosix
@@ -14,6 +15,8 @@ import ServiceLifecycle
 struct LiveLog: Sendable {
   let agent: any AgentControl
   let run: Int
+  /// The run stays as long as somebody follows it.
+  let hold: RunHold
   let start: LogPosition
   /// Wait for what is still to come; else end where the log ends now.
   let follows: Bool
@@ -35,6 +38,9 @@ struct LiveLog: Sendable {
       body: ResponseBody { writer in
         // Moved through a value of the closure's own: the writer cannot be captured.
         var open = writer
+        let followers = Meter(label: Measure.followers.name)
+        followers.increment()
+        defer { followers.decrement() }
         // At a shutdown a follower's connection breaks, and the client goes on at the next agent.
         try await write(to: &open)
         try await open.finish(nil)

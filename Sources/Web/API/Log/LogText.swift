@@ -1,3 +1,4 @@
+import Agent
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -15,8 +16,12 @@ struct LogText: Sendable {
   /// In bytes, when the files were opened; what a running step writes after that is not part of the answer.
   let size: Int
 
+  /// The run stays as long as somebody reads it.
+  private let hold: RunHold
+
   /// Opens the files, off the cooperative pool. Those that are not there count as empty.
-  init(paths: [String]) async throws {
+  init(paths: [String], of hold: RunHold) async throws {
+    self.hold = hold
     parts = try await NIOThreadPool.singleton.runIfActive {
       paths.compactMap { path in LogFile(path: path).map { Part(file: $0, size: $0.size) } }
     }

@@ -22,10 +22,11 @@ struct LogRoutes: Sendable {
     let wantsEvents = request.headers[values: .accept].contains { $0.lowercased().contains("text/event-stream") }
     guard wantsEvents else {
       _ = try APIQuery(request, allowed: [])
-      _ = try await agent.run(number: number)
+      let hold = try agent.hold(run: number)
+      let run = try await agent.run(number: number)
       let directory = RunDirectory(path: agent.directory(ofRun: number))
-      let paths = try await starts(in: directory).compactMap(directory.stepLogPath)
-      return try await LogText(paths: paths).response(to: request)
+      let paths = try await starts(in: directory, of: run).compactMap(directory.stepLogPath)
+      return try await LogText(paths: paths, of: hold).response(to: request)
     }
     let query = try APIQuery(request, allowed: ["from", "follow", "times"])
     let place = "a position as the stream's ids give it, such as 1024.77"
@@ -37,30 +38,40 @@ struct LogRoutes: Sendable {
       }
       start = position
     }
+    let hold = try agent.hold(run: number)
     let log = LiveLog(
-      agent: agent, run: number, start: start, follows: try query.flag("follow", default: true),
+      agent: agent, run: number, hold: hold, start: start, follows: try query.flag("follow", default: true),
       withTimes: try query.flag("times", default: false), caller: call.caller)
     // A run that does not exist is a 404, not a stream that ends.
-    _ = try await agent.run(number: number)
+    let run = try await agent.run(number: number)
+    _ = try await starts(in: RunDirectory(path: agent.directory(ofRun: number)), of: run)
     return log.response
   }
 
   private func stepLog(_ request: Request, _ call: APICall) async throws -> Response {
     _ = try APIQuery(request, allowed: [])
     let number = try call.runNumber
-    _ = try await agent.run(number: number)
+    let hold = try agent.hold(run: number)
+    let run = try await agent.run(number: number)
     let directory = RunDirectory(path: agent.directory(ofRun: number))
     let step = call.parameters["step"].flatMap { Int($0) }
-    guard let start = try await starts(in: directory).first(where: { $0.step == step && step != nil }),
+    guard let start = try await starts(in: directory, of: run).first(where: { $0.step == step && step != nil }),
       let path = directory.stepLogPath(start)
     else {
       throw APIFailure.notFound("Run \(number) has not started a step of that number; 0 is the fetch.")
     }
-    return try await LogText(paths: [path]).response(to: request)
+    return try await LogText(paths: [path], of: hold).response(to: request)
   }
 
   /// The beginnings of the steps that have begun, in that order.
-  private func starts(in directory: RunDirectory) async throws -> [RunEvent] {
-    try await NIOThreadPool.singleton.runIfActive { try directory.events() }.filter { $0.event == .stepStarted }
+  /// - Throws: `APIFailure` 404 where a run that has ended left a directory behind and it is not there any more.
+  private func starts(in directory: RunDirectory, of run: Run) async throws -> [RunEvent] {
+    let events = try await NIOThreadPool.singleton.runIfActive {
+      directory.isThere ? try directory.events() : nil
+    }
+    guard events != nil || run.startedAt == nil || !run.state.isFinal else {
+      throw APIFailure.notFound("The log of run \(run.number) is not there any more.")
+    }
+    return (events ?? []).filter { $0.event == .stepStarted }
   }
 }

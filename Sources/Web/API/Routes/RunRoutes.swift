@@ -42,9 +42,14 @@ struct RunRoutes: Sendable {
   }
 
   private func show(_ request: Request, _ call: APICall) async throws -> Response {
-    let run = try await agent.run(number: number(request, call))
+    let number = try number(request, call)
+    let hold = try agent.hold(run: number)
+    defer { withExtendedLifetime(hold) {} }
+    let run = try await agent.run(number: number)
     let directory = RunDirectory(path: agent.directory(ofRun: run.number))
-    let events = try await NIOThreadPool.singleton.runIfActive { try directory.events() }
+    let events = try await NIOThreadPool.singleton.runIfActive {
+      directory.isThere ? try directory.events() : []
+    }
     return try Response(
       json: RunDetail(run: run, events: events, directory: directory.path, elapsed: elapsed(run, events)))
   }

@@ -3,7 +3,7 @@ import Model
 /// What a route is told besides the request: the parameters of its path, and who asks.
 struct APICall: Sendable {
   let parameters: [Substring: Substring]
-  /// `nil` on a route that is open to anybody.
+  /// `nil` where nobody is known, on a route that is open to anybody.
   let caller: Caller?
 
   /// The largest request is the name of a pipeline and of a ref.

@@ -29,7 +29,9 @@ struct APIResponder: HTTPResponder {
     try hosts.check(request, arrivedAt: context.channel.localAddress)
     let match = table.match(request.method, request.uri.path)
     if case .found(let route, let parameters) = match, route.access == .open {
-      return try await route.handle(request, APICall(parameters: parameters, caller: nil))
+      // Who shows a token that counts may be told more.
+      let caller = authentication.knownCaller(of: request, on: context.channel)
+      return try await route.handle(request, APICall(parameters: parameters, caller: caller))
     }
     let caller = try authentication.caller(of: request, on: context.channel)
     switch match {

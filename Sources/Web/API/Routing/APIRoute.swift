@@ -6,7 +6,8 @@ import Model
 /// ask cannot be written.
 struct APIRoute: Sendable {
   enum Access: Sendable, Equatable {
-    /// Anybody; nothing but that the process answers may be learnt from it.
+    /// Anybody; nothing but that the process answers, and whether it is ready, may be learnt from it. Who is known is
+    /// told to the route all the same.
     case open
     /// Who has this scope. Whoever opens the Unix socket has all of them.
     case scope(Scope)

@@ -1,13 +1,13 @@
 import Agent
-import Hummingbird
 
 /// Everything the API knows, in one place.
 enum APIRoutes {
-  static func table(agent: any AgentControl, access: any AccessControl) -> APIRouteTable {
+  static func table(
+    agent: any AgentControl, access: any AccessControl, metrics: MetricsPage = MetricsPage()
+  ) -> APIRouteTable {
     APIRouteTable(
-      routes: [
-        .get("/healthz", .open) { _, _ in try Response(json: ["status": "ok"]) }
-      ] + AgentRoutes(agent: agent).routes + RunRoutes(agent: agent).routes + LogRoutes(agent: agent).routes
+      routes: ConditionRoutes(agent: agent, metrics: metrics).routes + AgentRoutes(agent: agent).routes
+        + RunRoutes(agent: agent).routes + LogRoutes(agent: agent).routes
         + DeliveryRoutes(agent: agent).routes + TokenRoutes(access: access).routes
         + AuditRoutes(access: access).routes)
   }
