@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 import Model
 import RunDirectory
 import Synchronization
@@ -53,11 +52,12 @@ final class RunTrace: Sendable {
   /// - Returns: `nil` where it has come at last.
   func giveUp() -> RunOutcome? {
     let words = WordsOfRunner.lastLine(in: directory)
-    // It had the lock and said nothing: killed in its first moments.
+    // A runner that cannot do its work says why; one that was killed in its first moments says nothing.
     let outcome =
-      words == nil && access(directory.lockPath, F_OK) == 0
-      ? RunOutcome(.interrupted, reason: "the runner died before the run had begun")
-      : RunOutcome(.failed, reason: "the runner did not start: " + (words ?? "it never took the run's lock"))
+      words.map { RunOutcome(.failed, reason: "the runner did not start: \($0)") }
+      ?? RunOutcome(
+        .interrupted,
+        reason: "the runner never took the run's lock: it was killed in its first moments, or could not be started")
     // A directory that we cannot write is one that the runner cannot lock either.
     guard let lock = try? directory.lock() else { return directory.isLocked ? nil : outcome }
     let event = RunEvent(at: Date(), event: .runFinished, runState: outcome.state, reason: outcome.reason)

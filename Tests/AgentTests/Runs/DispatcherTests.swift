@@ -128,6 +128,19 @@ import Testing
     #expect(throws: RunDirectoryError.self) { try launcher.launched[0].begin() }
   }
 
+  @Test("a runner that is gone before it took the lock, and said nothing, interrupts its run")
+  func diesAtOnce() async throws {
+    let launcher = StandInLauncher { _ in }
+    let fixture = try AgentUnderTest(someRules([]), launcher: launcher, startGrace: .milliseconds(200))
+    fixture.serve()
+    try await fixture.queue(try somePipeline())
+
+    let run = try await fixture.wait(for: .interrupted, of: 1)
+
+    #expect(run.reason?.contains("never took the run's lock") == true)
+    #expect(throws: RunDirectoryError.self) { try launcher.launched[0].begin() }
+  }
+
   @Test("a launch that fails, a missing secret and a folder that cannot be made fail the run with the cause")
   func impossible() async throws {
     let fixture = try AgentUnderTest(someRules([]))
