@@ -55,7 +55,9 @@ struct FetchWork {
     var wentBack = false
     // The ref's tip is never too late: where it is older than what was deployed, the ref itself has gone back.
     if let newest = spec.newest, commit != tip, try mirror.isCommit(commit, olderThan: newest.commit.hex) {
-      guard request.mayGoBack == true else { return .superseded(by: newest.run, reason: tooLate(commit, newest)) }
+      guard request.mayGoBack == true, newest.run < request.askedIn ?? spec.number else {
+        return .superseded(by: newest.run, reason: tooLate(commit, newest))
+      }
       say("run \(newest.run) has deployed the newer commit \(newest.commit); this one was asked for")
       wentBack = true
     }

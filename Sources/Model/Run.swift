@@ -65,13 +65,16 @@ public struct RunRequest: Codable, Hashable, Sendable {
   public var rerunOf: Int?
   /// 1, and one more for every rerun.
   public var attempt: Int
-  /// A person asked for just this commit, so it may also go over a newer one.
+  /// A person asked for just this commit, so it may also go over a newer one that an earlier run has deployed.
   public var mayGoBack: Bool?
+  /// The run that the person asked for, where this one repeats it by itself; `nil`: this one. What later runs have
+  /// deployed since is newer than the wish.
+  public var askedIn: Int?
 
   public init(
     pipeline: Pipeline, trigger: Trigger, ref: RefName, commit: CommitID?, before: CommitID? = nil,
     pusher: String? = nil, message: String? = nil, delivery: Int? = nil, rerunOf: Int? = nil,
-    attempt: Int = 1, mayGoBack: Bool? = nil
+    attempt: Int = 1, mayGoBack: Bool? = nil, askedIn: Int? = nil
   ) {
     self.pipeline = pipeline
     self.trigger = trigger
@@ -84,5 +87,6 @@ public struct RunRequest: Codable, Hashable, Sendable {
     self.rerunOf = rerunOf
     self.attempt = attempt
     self.mayGoBack = mayGoBack
+    self.askedIn = askedIn
   }
 }

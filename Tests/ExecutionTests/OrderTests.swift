@@ -55,11 +55,25 @@ struct OrderTests {
 
   @Test("what a person asked for is deployed, and the record says that it went back")
   func asked() throws {
-    let (_, run) = try late { $0.request.mayGoBack = true }
+    let (_, run) = try late {
+      $0.request.mayGoBack = true
+      $0.number = 9
+    }
     #expect(run.end?.runState == .succeeded)
     #expect(try run.log(1) == "one\n")
     #expect(run.finished(0)?.wentBack == true)
     #expect(try run.log(0).contains("run 7 has deployed the newer commit"))
+  }
+
+  @Test("what a person asked for does not go over what has come since, when the agent repeats it by itself")
+  func askedBefore() throws {
+    let (_, run) = try late {
+      $0.request.mayGoBack = true
+      $0.request.askedIn = 6
+      $0.number = 9
+    }
+    #expect(run.end?.runState == .superseded)
+    #expect(run.end?.supersededBy == 7)
   }
 
   @Test("the same commit again, and a newer one, are deployed")

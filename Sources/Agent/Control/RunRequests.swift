@@ -45,6 +45,7 @@ struct RunRequests: Sendable {
     request.rerunOf = run.number
     request.attempt += 1
     request.mayGoBack = true
+    request.askedIn = nil
     let now = Date()
     return try await store.enqueue(
       request, at: now, audit: AuditedAct(.rerun, "run \(run.number)", by: person, at: now))
