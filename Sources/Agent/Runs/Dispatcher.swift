@@ -136,8 +136,9 @@ public actor Dispatcher: Service {
 
   private func startWhatCan() async {
     let rules = rules.current
+    guard draining == nil else { return }
     for number in followed { lookBehind(number, rules) }
-    guard draining == nil, underWay.count < rules.parallelRuns else { return }
+    guard underWay.count < rules.parallelRuns else { return }
     do {
       // One of each group: a long queue in one hides no other.
       let next = try await store.nextRuns(besides: groups, limit: 64)

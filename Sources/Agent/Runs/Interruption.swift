@@ -21,6 +21,8 @@ enum Interruption {
     var again = run.request
     again.trigger = .rerun
     again.rerunOf = run.number
+    // What a person asked for may go over what was newer then, not over what has come since.
+    if again.mayGoBack == true { again.askedIn = run.request.askedIn ?? run.number }
     again.attempt += 1
     // The commit that was checked out, where the run had begun with the tip of its ref.
     again.commit = run.request.commit ?? outcome.commit

@@ -34,6 +34,17 @@ import Testing
     #expect(end == outcome)
   }
 
+  @Test("what a person asked for keeps the place in the order that it was asked for with")
+  func asked() throws {
+    var first = try run(.rerun)
+    first.request.mayGoBack = true
+    let again = try #require(Interruption.settle(first, outcome).repetition)
+    #expect(again.mayGoBack == true && again.askedIn == 7)
+    first.number = 9
+    first.request = again
+    #expect(Interruption.settle(first, outcome).repetition?.askedIn == 7)
+  }
+
   @Test("a run of a ref's tip is repeated for the commit that it had come to")
   func tip() throws {
     #expect(Interruption.settle(try run(.rerun, commit: nil), outcome).repetition?.commit == otherCommit)
