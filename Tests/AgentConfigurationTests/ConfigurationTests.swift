@@ -192,8 +192,8 @@ import Webhooks
       ("log: {level: loud}", "1:14 `log.level` must be one of trace"),
       ("inbox: 500", "1:8 `inbox` must be a mapping"),
       ("limits: {body: huge}", "1:16 `limits.body` must be a size such as 25M"),
-      ("limits: {fetch: {attempts: 0}}", "1:26 `limits.fetch.attempts` must be a whole number from 1 to 20"),
-      ("limits: {fetch: {memory: 1M}}", "1:24 `limits.fetch.memory` must be from 134217728 to"),
+      ("limits: {fetch: {attempts: 0}}", "1:28 `limits.fetch.attempts` must be a whole number from 1 to 20"),
+      ("limits: {fetch: {memory: 1M}}", "1:26 `limits.fetch.memory` must be from 134217728 to"),
       ("limits: {fetch: {conect: 1s}}", "1:18 unknown key `conect` in `limits.fetch` | did you mean `connect`?"),
       (
         "limits: {fetch_timeout: 1m, fetch: {total: 1m}}",

@@ -54,7 +54,7 @@ struct HostileTreeTests {
     arguments: [
       ".git", ".GIT", ".Git", "..", ".", "", "a/b", "../x", "/abs", ".git ", ".git.", ".git. .",
       ".git::$INDEX_ALLOCATION", "git~1",
-      "GIT~1", ".git:stream", ".GIT::$INDEX_ALLOCATION", ".\u{200d}git", ".gi\u{2060}t", ".g\u{200c}it", "\u{feff}.git",
+      "GIT~1", ".git:stream", ".GIT::$INDEX_ALLOCATION", ".\u{200d}git", ".gi\u{206a}t", ".g\u{200c}it", "\u{feff}.git",
       ".git\\config", "a\\.git\\x", String(repeating: "n", count: 256),
     ])
   func names(name: String) throws {
