@@ -136,7 +136,7 @@ struct Assembly {
         .init(service: githubRanges(github, wantedBy: rules, outgoing.client)),
       ] + hooks.map { .init(service: $0) }
         + [.init(service: subscriptions), .init(service: redeliveries)] + apis.map { .init(service: $0) }
-        + draining(dispatcher, notifier)
+        + draining(dispatcher, condition, notifier)
         + [.init(service: StoppingNotice(notifier: notifier, condition: condition))],
       gracefulShutdownSignals: drainLimit == nil ? [.sigterm, .sigint] : [.sigint], logger: quiet)
     // Runs are not waited for; this bounds requests that are being answered.
@@ -160,12 +160,13 @@ struct Assembly {
   }
 
   private func draining(
-    _ dispatcher: Dispatcher, _ notifier: SystemdNotifier
+    _ dispatcher: Dispatcher, _ condition: AgentCondition, _ notifier: SystemdNotifier
   ) -> [ServiceGroupConfiguration.ServiceConfiguration] {
     drainLimit.map { limit in
       [
         .init(
-          service: DrainOnTermination(dispatcher: dispatcher, limit: limit, notifier: notifier, logger: logger),
+          service: DrainOnTermination(
+            dispatcher: dispatcher, condition: condition, limit: limit, notifier: notifier, logger: logger),
           successTerminationBehavior: .gracefullyShutdownGroup)
       ]
     } ?? []

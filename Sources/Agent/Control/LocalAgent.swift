@@ -152,6 +152,7 @@ public struct LocalAgent: AgentControl {
       // Who asks twice does not move the beginning.
       let current = await dispatcher.draining
       await dispatcher.drain(isOn ? current ?? Drain(since: Date(), by: person.description) : nil)
+      if isOn { condition.leave("the agent is being drained: it starts no more runs.") } else { condition.stay() }
       return ((), "\(await dispatcher.running) under way")
     }
     return await status()

@@ -47,6 +47,9 @@ public final class AgentCondition: Sendable {
   /// - Parameter reason: a sentence.
   public func leave(_ reason: String) { state.withLock { $0.leaving = reason } }
 
+  /// Takes `leave` back.
+  public func stay() { state.withLock { $0.leaving = nil } }
+
   public var readiness: AgentReadiness {
     let (missing, leaving) = state.withLock { ($0.missing, $0.leaving) }
     var readiness = AgentReadiness()

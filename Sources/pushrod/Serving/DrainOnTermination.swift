@@ -11,6 +11,7 @@ import UnixSignals
 /// When this service ends, the agent stops.
 struct DrainOnTermination: Service {
   let dispatcher: Dispatcher
+  let condition: AgentCondition
   let limit: Seconds
   let notifier: SystemdNotifier
   let logger: Logger
@@ -44,6 +45,7 @@ struct DrainOnTermination: Service {
   private func waitForRuns() async {
     guard !Task.isCancelled else { return }
     await dispatcher.drain(Drain(since: Date(), by: "SIGTERM"))
+    condition.leave("the agent waits for its runs, and stops.")
     let end = ContinuousClock.now + limit.duration
     var nextNotice = ContinuousClock.now
     while !Task.isCancelled {

@@ -86,6 +86,8 @@ import Testing
     #expect(condition.readiness.isReady)
     condition.leave("the agent is stopping.")
     #expect(condition.readiness.reasons == ["the agent is stopping."])
+    condition.stay()
+    #expect(condition.readiness.isReady)
     let broken = AgentCondition(store: Trouble(trouble: StoreTrouble(reason: "The disk is full.", since: Date())))
     #expect(broken.readiness.reasons == ["The disk is full."])
     #expect(broken.readiness.retryAfter == 30)
