@@ -13,6 +13,12 @@ public protocol RunnerLauncher: Sendable {
 
 public struct LaunchFailure: Error, Sendable, CustomStringConvertible {
   public let description: String
+  /// It failed for want of something that comes back; a later attempt may succeed.
+  public let isShortage: Bool
 
-  public init(_ description: String) { self.description = description }
+  /// - Parameter code: the `errno` of the call that failed, where it was one.
+  public init(_ description: String, code: Int32 = 0) {
+    self.description = description
+    isShortage = Shortage.isNamed(by: code)
+  }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Model
 
 /// Why a run directory could not be written, read or reached.
 public enum RunDirectoryError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -30,6 +31,11 @@ public enum RunDirectoryError: Error, Hashable, Sendable, CustomStringConvertibl
     case .taken(let path): .taken(path: known(path))
     case .noRunner: .noRunner
     }
+  }
+
+  /// It says nothing about the run: descriptors or memory were missing, and a later attempt may succeed.
+  public var isShortage: Bool {
+    if case .system(_, _, let code) = self { Shortage.isNamed(by: code) } else { false }
   }
 
   /// The failure that `errno` names right now.

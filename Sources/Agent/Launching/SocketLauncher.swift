@@ -16,8 +16,10 @@ public struct SocketLauncher: RunnerLauncher {
     let path = path
     try await work.run {
       guard let descriptor = UnixSocket.connect(to: path, type: SOCK_STREAM) else {
+        let code = errno
         throw LaunchFailure(
-          "cannot connect to \(path): \(String(cString: strerror(errno))); is pushrod-runner.socket started?")
+          "cannot connect to \(path): \(String(cString: strerror(code))); is pushrod-runner.socket started?", code: code
+        )
       }
       try HandoverSocket(owning: descriptor).send(handover)
     }

@@ -38,7 +38,7 @@ public final class SpawnLauncher: RunnerLauncher {
   private func spawn(_ handover: Handover) throws {
     var ends: [Int32] = [-1, -1]
     guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
-      throw LaunchFailure("cannot make a socket for the runner: \(String(cString: strerror(errno)))")
+      throw LaunchFailure("cannot make a socket for the runner: \(String(cString: strerror(errno)))", code: errno)
     }
     let ours = HandoverSocket(owning: ends[0])
     defer { close(ends[1]) }

@@ -39,7 +39,7 @@ enum SpawnedProcess {
     var pid: pid_t = 0
     let code = posix_spawn(&pid, executable, &actions, &attributes, words, variables)
     guard code == 0 else {
-      throw LaunchFailure("cannot start \(executable): \(String(cString: strerror(code)))")
+      throw LaunchFailure("cannot start \(executable): \(String(cString: strerror(code)))", code: code)
     }
     return pid
   }

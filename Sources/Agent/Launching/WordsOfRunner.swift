@@ -14,7 +14,7 @@ struct WordsOfRunner: ~Copyable {
     let path = WordsOfRunner.path(in: directory)
     descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else {
-      throw LaunchFailure("cannot open \(path): \(String(cString: strerror(errno)))")
+      throw LaunchFailure("cannot open \(path): \(String(cString: strerror(errno)))", code: errno)
     }
   }
 

@@ -41,7 +41,7 @@ struct RunStarter: Sendable {
       throw error
     }
     try await directory
-    try await launch(handover)
+    try await launch(handover, run.number)
   }
 
   /// A runner for a run that is in state running and has none: the agent died just before it would have been
@@ -50,7 +50,7 @@ struct RunStarter: Sendable {
     let handover = try handover(for: run, rules)
     try await prepare(
       run, rules, try await eventBody(of: run), try await store.newestDeployed(like: run.request))
-    try await launch(handover)
+    try await launch(handover, run.number)
   }
 
   private func handover(for run: Run, _ rules: Ruleset) throws -> Handover {
@@ -83,7 +83,7 @@ struct RunStarter: Sendable {
       url: rules.publicURL.map { "\($0)/runs/\(run.number)" },
       eventFile: body == nil ? nil : directory.eventFilePath, newest: newest, fetchLimits: rules.fetchLimits)
     do {
-      try await work.run { [area, logger] in
+      try await working(on: run.number) { [area, logger] in
         // What an earlier agent wrote counts, even if the configuration has changed since.
         let made = (try? directory.spec()).flatMap { $0.number == run.number && $0.request == run.request ? $0 : nil }
         _ = try RunDirectory.create(at: directory.path, spec: made ?? spec, eventBody: body)
@@ -100,11 +100,38 @@ struct RunStarter: Sendable {
     }
   }
 
-  private func launch(_ handover: Handover) async throws {
+  private func launch(_ handover: Handover, _ run: Int) async throws {
     do {
-      try await launcher.launch(handover)
+      try await outlastingShortage(of: run) { try await launcher.launch(handover) }
     } catch let failure as LaunchFailure {
       throw Impossible(description: "the runner did not start: \(failure)")
+    }
+  }
+
+  private func working(on run: Int, _ body: @escaping @Sendable () throws -> Void) async throws {
+    try await outlastingShortage(of: run) { try await work.run(body) }
+  }
+
+  /// Does `work` again, a second later, for as long as this machine is short of descriptors, memory or processes. That
+  /// passes, and the push has been answered: it must not fail by it.
+  private func outlastingShortage(of run: Int, _ work: () async throws -> Void) async throws {
+    var isTold = false
+    while true {
+      let shortage: any Error
+      do {
+        return try await work()
+      } catch let error as RunDirectoryError where error.isShortage {
+        shortage = error
+      } catch let failure as LaunchFailure where failure.isShortage {
+        shortage = failure
+      }
+      if !isTold {
+        logger.warning(
+          "run \(run) waits, because this machine is short of something",
+          metadata: ["event": "shortage", "run": "\(run)", "error": "\(shortage)"])
+      }
+      isTold = true
+      try await Task.sleep(for: .seconds(1))
     }
   }
 }

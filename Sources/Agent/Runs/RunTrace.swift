@@ -83,6 +83,8 @@ final class RunTrace: Sendable {
         for (event, _) in events { note(event, &state) }
       }
     } catch {
+      // Nothing to look with says nothing about the run: another look will tell.
+      guard !error.isShortage else { return .alive }
       // Still a run with a runner: wait for its end, then say what is wrong.
       guard !directory.isLocked else { return .alive }
       endWhatIsLeft(state)

@@ -84,7 +84,8 @@ public enum APIServer {
         return if let entrance { EntranceChannel(channel, behind: entrance) } else { channel }
       },
       configuration: ApplicationConfiguration(
-        address: address, availableConnectionsDelegate: .maximum(limits.connections, logger: logger)),
+        address: address,
+        availableConnectionsDelegate: .maximum(min(limits.connections, DescriptorShare.api), logger: logger)),
       onServerRunning: onServerRunning,
       logger: logger)
   }

@@ -1,6 +1,5 @@
 public import Agent
 public import Door
-import Glibc
 public import Logging
 public import NIOCore
 public import ServiceLifecycle
@@ -25,15 +24,7 @@ public enum HookServer {
     return HookListener(
       place: socket.map { .socket($0) } ?? .address(host: host, port: port),
       child: EntranceChannel(hooks, behind: entrance),
-      mostConnections: min(limits.connections, mostConnections), logger: logger,
+      mostConnections: min(limits.connections, DescriptorShare.hooks), logger: logger,
       onServerRunning: { channel in await onServerRunning(channel.localAddress) })
-  }
-
-  /// Half of the descriptors that the process may open: the store, the API and the runs' files need the rest, and
-  /// an `accept` without a free descriptor helps nobody.
-  private static var mostConnections: Int {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 256 }
-    return Int(clamping: limit.rlim_cur / 2)
   }
 }

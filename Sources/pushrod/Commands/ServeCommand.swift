@@ -73,6 +73,7 @@ struct ServeCommand: AsyncParsableCommand {
     // Nothing the agent makes is for everybody. What the group may do is said where it is made: run directories are
     // shared with the runner's user.
     umask(0o007)
+    DescriptorLimit.raise()
     let environment = ProcessInfo.processInfo.environment
     do {
       let load = try loading(environment)
@@ -89,7 +90,11 @@ struct ServeCommand: AsyncParsableCommand {
         configuration: configuration, environment: environment, reload: load, sockets: sockets,
         drainLimit: drain ? LengthOfTime.read(drainLimit) : nil, logger: logger, registry: registry)
       let services = try await assembly.services()
-      try await services.run()
+      do {
+        try await services.run()
+      } catch is CancellationError {
+        // Asked to stop, it cut off whoever did not take their answers in time. That is no failure.
+      }
     } catch let error as CommandExit {
       throw error
     } catch {
