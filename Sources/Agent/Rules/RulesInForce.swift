@@ -11,6 +11,8 @@ public final class RulesInForce: Sendable {
     var rules: Ruleset
     var fingerprint: Int
     var error: String?
+    /// A whole reload was asked for and failed. Good pipelines alone do not mend a broken configuration.
+    var isReloadDue = false
   }
 
   private let state: Mutex<State>
@@ -36,7 +38,7 @@ public final class RulesInForce: Sendable {
   public func reload() async throws -> ReloadReport {
     try await work.run { [self] in
       let fingerprint = origin.fingerprint()
-      let loaded = try keepingOld(fingerprint) { try origin.load() }
+      let loaded = try keepingOld(fingerprint, isWhole: true) { try origin.load() }
       adopt(loaded.rules, fingerprint)
       return ReloadReport(
         pipelines: loaded.rules.pipelines.map(\.name), sources: loaded.rules.sources.keys.sorted(),
@@ -44,20 +46,27 @@ public final class RulesInForce: Sendable {
     }
   }
 
-  /// Reads the pipelines again where a file has changed since the last time.
+  /// Reads the pipelines again where a file has changed since the last time; everything, where the last whole reload
+  /// failed.
   public func reloadChangedPipelines() async {
     // What went wrong has been logged and is shown by `status`.
     _ = try? await work.run { [self] in
       let fingerprint = origin.fingerprint()
-      guard fingerprint != state.withLock({ $0.fingerprint }) else { return }
-      var rules = current
+      let known = state.withLock { $0 }
+      guard fingerprint != known.fingerprint else { return }
+      if known.isReloadDue, let loaded = try? keepingOld(fingerprint, isWhole: true, { try origin.load() }) {
+        return adopt(loaded.rules, fingerprint)
+      }
+      var rules = known.rules
       rules.pipelines = try keepingOld(fingerprint) { try origin.loadPipelines(rules) }
-      adopt(rules, fingerprint)
+      adopt(rules, fingerprint, stillBroken: known.isReloadDue ? reloadError : nil)
     }
   }
 
-  private func adopt(_ rules: Ruleset, _ fingerprint: Int) {
-    state.withLock { $0 = State(rules: rules, fingerprint: fingerprint, error: nil) }
+  private func adopt(_ rules: Ruleset, _ fingerprint: Int, stillBroken error: String? = nil) {
+    state.withLock {
+      $0 = State(rules: rules, fingerprint: fingerprint, error: error, isReloadDue: error != nil)
+    }
     logger.info(
       "new rules are in force",
       metadata: [
@@ -66,7 +75,9 @@ public final class RulesInForce: Sendable {
       ])
   }
 
-  private func keepingOld<Value>(_ fingerprint: Int, _ load: () throws -> Value) throws -> Value {
+  private func keepingOld<Value>(
+    _ fingerprint: Int, isWhole: Bool = false, _ load: () throws -> Value
+  ) throws -> Value {
     do {
       return try load()
     } catch {
@@ -75,6 +86,7 @@ public final class RulesInForce: Sendable {
         $0.error = sentence
         // Told once; the next change of a file is the next attempt.
         $0.fingerprint = fingerprint
+        if isWhole { $0.isReloadDue = true }
       }
       logger.error(
         "the new rules are broken, the old ones stay in force",

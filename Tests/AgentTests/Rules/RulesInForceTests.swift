@@ -10,6 +10,8 @@ import Testing
     struct Content {
       var pipelines: [Pipeline]
       var mistake: String?
+      /// In the configuration alone.
+      var otherMistake: String?
       var fingerprint = 0
       var reads = 0
     }
@@ -20,8 +22,9 @@ import Testing
 
     init(_ pipelines: [Pipeline]) { content = Mutex(Content(pipelines: pipelines)) }
 
-    func change(_ pipelines: [Pipeline]? = nil, mistake: String? = nil) {
+    func change(_ pipelines: [Pipeline]? = nil, mistake: String? = nil, otherMistake: String? = nil) {
       content.withLock { content in
+        content.otherMistake = otherMistake
         content.pipelines = pipelines ?? content.pipelines
         content.mistake = mistake
         content.fingerprint += 1
@@ -30,7 +33,10 @@ import Testing
 
     var origin: RulesOrigin {
       RulesOrigin(
-        load: { .init(rules: someRules(try self.read()), needsRestart: ["listen"]) },
+        load: {
+          if let mistake = self.content.withLock({ $0.otherMistake }) { throw Mistake(description: mistake) }
+          return .init(rules: someRules(try self.read(), parallel: 7), needsRestart: ["listen"])
+        },
         loadPipelines: { _ in try self.read() }, fingerprint: { self.content.withLock { $0.fingerprint } })
     }
 
@@ -69,6 +75,26 @@ import Testing
     files.change()
     await rules.reloadChangedPipelines()
     #expect(rules.current.pipelines.map(\.name) == ["new"])
+    #expect(rules.reloadError == nil)
+  }
+
+  @Test("good pipelines do not hide that the configuration is broken, and bring it into force once it is repaired")
+  func brokenConfiguration() async throws {
+    let files = Files([try somePipeline("old")])
+    let rules = RulesInForce(someRules([try somePipeline("old")]), origin: files.origin, logger: .silent)
+    files.change(otherMistake: "pushrod.yml:2:1: unknown key `lisen`")
+    await #expect(throws: (any Error).self) { try await rules.reload() }
+
+    files.change([try somePipeline("new")], otherMistake: "pushrod.yml:2:1: unknown key `lisen`")
+    await rules.reloadChangedPipelines()
+    #expect(rules.current.pipelines.map(\.name) == ["new"])
+    #expect(rules.current.parallelRuns != 7)
+    #expect(rules.reloadError == "pushrod.yml:2:1: unknown key `lisen`")
+
+    files.change([try somePipeline("newer")])
+    await rules.reloadChangedPipelines()
+    #expect(rules.current.pipelines.map(\.name) == ["newer"])
+    #expect(rules.current.parallelRuns == 7)
     #expect(rules.reloadError == nil)
   }
 
