@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -142,4 +143,10 @@ int pushrod_reserve(int descriptor, off_t size) {
   struct stat status;
   if (fstat(descriptor, &status) != 0) return -1;
   return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, status.st_size, size);
+}
+
+void pushrod_give_back_memory(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Synchronization
 
 /// Lets large bodies be decoded one at a time, in the order they came: 24 MB of JSON take 600 MB while they are.
@@ -36,6 +37,11 @@ final class LargeBodies: Sendable {
       state.isTaken = false
       return nil
     }
-    next?.resume()
+    if let next {
+      next.resume()
+    } else {
+      // What was decoded lay in thousands of small pieces, which the C library would keep for itself.
+      pushrod_give_back_memory()
+    }
   }
 }

@@ -54,3 +54,7 @@ int pushrod_spawn_close_from(void *actions, int first);
 /// fallocate(2) with FALLOC_FL_KEEP_SIZE, which needs _GNU_SOURCE: `size` bytes behind the end of the file can be written
 /// later, also on a disk that is full by then, and the file looks as before. 0, or -1 and errno.
 int pushrod_reserve(int descriptor, off_t size);
+
+/// malloc_trim(3) of glibc, whose header Swift does not import: gives freed memory back to the system. Does nothing
+/// where the C library is another.
+void pushrod_give_back_memory(void);
