@@ -26,6 +26,14 @@ struct RepositoryReading {
   private func isPattern(_ entry: NamedValue) -> Bool {
     guard let url = try? RepositoryURL(entry.name), url.scheme != .file, entry.name.utf8.allSatisfy({ $0 < 0x7f })
     else {
+      entry.value.hide()
+      guard !RepositoryURL.mayHoldPassword(entry.name) else {
+        entry.hide()
+        entry.report(
+          "an address in `repositories` has a password in it, which would show in listings",
+          suggestion: "write the address without it, and the password under `password`")
+        return false
+      }
       entry.report(
         "`\(entry.name.shown())` is not the address of a repository, nor a pattern of addresses",
         suggestion: "write it as https://github.com/acme/* or git@github.com:acme/shop.git")

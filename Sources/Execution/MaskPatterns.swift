@@ -13,7 +13,9 @@ enum MaskPatterns {
     for value in values {
       for text in texts(of: Array(value.utf8)) {
         found.insert(text)
-        found.formUnion([percentEncoded(text), shellQuoted(text), jsonEscaped(text)])
+        found.insert(jsonEscaped(text))
+        found.formUnion(percentEncoded(text))
+        found.formUnion(shellQuoted(text))
         found.formUnion(base64(text))
       }
     }
@@ -35,22 +37,31 @@ enum MaskPatterns {
       + lines.filter { $0.count >= shortestLine && !$0.starts(with: Array("-----".utf8)) }.map(Array.init)
   }
 
-  /// RFC 3986: all but the unreserved characters as `%XX`.
-  private static func percentEncoded(_ bytes: [UInt8]) -> [UInt8] {
+  /// RFC 3986, as the usual functions write it. They differ in what they keep besides letters and digits: nothing more
+  /// than the unreserved characters, the slash too (Python's `quote`), or what JavaScript's `encodeURIComponent` and
+  /// `encodeURI` keep.
+  private static func percentEncoded(_ bytes: [UInt8]) -> [[UInt8]] {
+    let kept = ["-._~", "-._~/", "-._~!'()*", "-._~!'()*;,/?:@&=+$#"].map { Array($0.utf8) }
+    return kept.map { percentEncoded(bytes, keeping: $0) } + [percentEncoded(bytes, keeping: kept[0], uppercase: false)]
+  }
+
+  private static func percentEncoded(_ bytes: [UInt8], keeping kept: [UInt8], uppercase: Bool = true) -> [UInt8] {
     bytes.flatMap { byte -> [UInt8] in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-        UInt8(ascii: "~"):
+        UInt8(ascii: "0")...UInt8(ascii: "9"):
         [byte]
-      default: Array(("%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)).utf8)
+      default:
+        kept.contains(byte)
+          ? [byte] : Array(("%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: uppercase)).utf8)
       }
     }
   }
 
-  /// As `set -x` prints a value with a quote in it.
-  private static func shellQuoted(_ bytes: [UInt8]) -> [UInt8] {
-    bytes.flatMap { $0 == UInt8(ascii: "'") ? Array("'\\''".utf8) : [$0] }
+  /// As shells print a value: with `set -x`, dash's `export -p`, and bash's.
+  private static func shellQuoted(_ bytes: [UInt8]) -> [[UInt8]] {
+    ["'\\''", "'\"'\"'"].map { quote in bytes.flatMap { $0 == UInt8(ascii: "'") ? Array(quote.utf8) : [$0] } }
+      + [bytes.flatMap { "\"\\$`".utf8.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] }]
   }
 
   /// RFC 8259, section 7.
@@ -67,14 +78,19 @@ enum MaskPatterns {
   }
 
   /// What stands in the base64 of any text that contains the value: it depends on where in a group of three
-  /// bytes the value begins, so there are three; the characters at the edges, which neighbours share, are left out.
+  /// bytes the value begins, so there are three; the characters at the edges, which neighbours share, are left out. Each
+  /// in both alphabets of RFC 4648.
   private static func base64(_ bytes: [UInt8]) -> [[UInt8]] {
-    (0..<3).compactMap { lead in
+    let usual = (0..<3).compactMap { lead -> [UInt8]? in
       let padded = [UInt8](repeating: 0, count: lead) + bytes
       let first = (lead * 8 + 5) / 6
       let end = padded.count * 8 / 6
       let text = Base64.encoded(padded)[first..<end]
       return text.count >= shortestLine ? Array(text) : nil
     }
+    return usual
+      + usual.map { text in
+        text.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0 }
+      }
   }
 }

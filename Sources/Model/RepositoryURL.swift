@@ -82,6 +82,12 @@ public struct RepositoryURL: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Whether a text that is no address may have a password in it, so that no message should repeat it.
+  public static func mayHoldPassword(_ text: String) -> Bool {
+    let rest = text.schemeSeparator.map { text[$0.upperBound...] } ?? text[...]
+    return rest.lastIndex(of: "@").map { rest[..<$0].contains(":") } ?? false
+  }
+
   /// The same for every spelling of one repository. Hosts fold case; so do paths on the big forges, whose
   /// names are case-insensitive. The scheme and user do not count, a port counts only off the web's and ssh's own.
   public var identity: String {

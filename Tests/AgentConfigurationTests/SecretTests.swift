@@ -136,6 +136,9 @@ import Testing
       "allow_literal_secrets: true\nrepositories: {\"git@h:x\": {key: hunter2, known_hosts: k}}",
       "allow_literal_secrets: true\nsecrets: {A: \"hunter2}",
       "allow_literal_secrets: true\nsecrets: {A: hunter2, A: x}",
+      "allow_literal_secrets: true\nrepositories: {acme/shop: {token: hunter2}}",
+      "repositories: {\"https://ann:hunter2@github.com/acme/*\": {token: {env: X}}}",
+      "repositories:\n  https://ann:hunt/hunter2@h/x: {token: {env: X}}\n",
     ])
   func neverShown(text: String) {
     let found = fixture.diagnostics(text)

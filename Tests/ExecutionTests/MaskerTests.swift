@@ -79,6 +79,11 @@ struct MaskerTests {
   func spellings() {
     let patterns = Set(MaskPatterns.patterns(of: ["p&ss'word\"1\n"]).map { String(decoding: $0, as: UTF8.self) })
     #expect(patterns.isSuperset(of: ["p&ss'word\"1", "p%26ss%27word%221", #"p&ss'\''word"1"#, #"p&ss'word\"1"#]))
+    // As dash and bash export it, and as Python and JavaScript write it into an address.
+    #expect(patterns.isSuperset(of: [#"p&ss'"'"'word"1"#, "p%26ss'word%221", "p%26ss%27word%221"]))
+    let odd = Set(MaskPatterns.patterns(of: ["a/b+c$d?e>f~g>>"]).map { String(decoding: $0, as: UTF8.self) })
+    #expect(odd.isSuperset(of: ["a/b%2Bc%24d%3Fe%3Ef~g%3E%3E", "a%2fb%2bc%24d%3fe%3ef~g%3e%3e", #"a/b+c\$d?e>f~g>>"#]))
+    #expect(odd.isSuperset(of: ["YS9iK2MkZD9lPmZ+Zz4+", "YS9iK2MkZD9lPmZ-Zz4-"]))
     // base64 of "p&ss'word\"1", of "u:" + it, of "x" + it: the part that does not depend on what stands around.
     for whole in ["cCZzcyd3b3JkIjE=", "dTpwJnNzJ3dvcmQiMQ==", "eHAmc3Mnd29yZCIx"] {
       #expect(patterns.contains { $0.count >= 12 && whole.contains($0) }, "\(whole)")

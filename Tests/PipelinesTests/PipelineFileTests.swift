@@ -168,6 +168,19 @@ import Testing
   }
 
   @Test(
+    "a password in the repository's address is refused without being shown",
+    arguments: ["https://ann:hunter2@h/x.git", "https://ann:hunt/hunter2@h/x"])
+  func passwordInAddress(address: String) {
+    do {
+      _ = try PipelineFile.parse(Array("repo: \(address)\non: push\nsteps: [x]\n".utf8), file: "f.yml")
+      Issue.record("was accepted")
+    } catch {
+      #expect(error.description.contains("a password"), "\(error)")
+      #expect(!error.all.map(\.rendered).joined().contains("hunter2"), "\(error)")
+    }
+  }
+
+  @Test(
     "names of variables and secrets",
     arguments: [
       ("env: {1A: x}", "`1A` cannot name a variable"), ("env: {A-B: x}", "`A-B` cannot name a variable"),

@@ -40,6 +40,12 @@ package struct NamedValue {
   package func report(_ message: String, suggestion: String? = nil) {
     value.findings.report(at: position, length: name.unicodeScalars.count, message, suggestion: suggestion)
   }
+
+  /// Keeps the lines of name and value out of every report.
+  package func hide() {
+    value.findings.hide(line: position.line)
+    value.hide()
+  }
 }
 
 extension Value {

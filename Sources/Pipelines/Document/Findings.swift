@@ -45,6 +45,8 @@ package final class Findings {
     }
   }
 
+  func hide(line: Int) { hiddenLines.insert(line) }
+
   /// - Throws: what was found, in the order of the file; nothing where nothing was.
   package func check() throws(Diagnostics) {
     if !found.isEmpty { throw Diagnostics(all) }

@@ -95,7 +95,12 @@ public enum PipelineFile {
     do {
       return try RepositoryURL(text)
     } catch {
-      value.report("`repo`: \(String(describing: error).shown(limit: 400))")
+      let holdsPassword = RepositoryURL.mayHoldPassword(text)
+      if holdsPassword { value.hide() }
+      value.report(
+        holdsPassword
+          ? "`repo` has a password in it, which would show in listings; put it under `repositories:` instead"
+          : "`repo`: \(String(describing: error).shown(limit: 400))")
       return nil
     }
   }
