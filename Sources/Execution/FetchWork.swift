@@ -75,8 +75,8 @@ struct FetchWork {
         throw GitFailure(.checkout, operation: "check out", "\(error.description).")
       }
     }
-    let modules = report.submodules == 0 ? "" : " and \(report.submodules) submodules"
-    say("checked out \(report.files) files\(modules) in \(Seconds(start.duration(to: .now).inSeconds))")
+    let modules = report.submodules == 0 ? "" : " and " + count(report.submodules, "submodule")
+    say("checked out \(count(report.files, "file"))\(modules) in \(Seconds(start.duration(to: .now).inSeconds))")
     return .done(commit: commit, wentBack: wentBack)
   }
 
@@ -84,6 +84,8 @@ struct FetchWork {
     "superseded by run \(newest.run), which has begun to deploy \(newest.commit.short), a newer commit of "
       + "\(spec.request.ref.short) than \(commit.prefix(8)); `pushrod rerun \(spec.number)` deploys this one all the same"
   }
+
+  private func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
   /// Submodules' mirrors lie beside the main one.
   private func submoduleMirror(of url: String) -> Mirror {

@@ -42,6 +42,11 @@ struct TextLayoutTests {
     #expect(Wording.ago(now.addingTimeInterval(-seconds), now: now) == words)
   }
 
+  @Test("one thing is told as one", arguments: [(0, "0 refs"), (1, "1 ref"), (2, "2 refs")])
+  func count(number: Int, words: String) {
+    #expect(Wording.count(number, "ref") == words)
+  }
+
   @Test(
     "sizes are told as people say them",
     arguments: [

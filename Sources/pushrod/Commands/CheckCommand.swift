@@ -115,7 +115,7 @@ private struct Report: Encodable {
     do {
       let pipeline = try PipelineFolder.load(file: file, secrets: secrets, sources: sources)
       let steps = pipeline.steps.count + pipeline.finally.count
-      add(file, "pipeline \(pipeline.name), \(steps) \(steps == 1 ? "step" : "steps")")
+      add(file, "pipeline \(pipeline.name), \(Wording.count(steps, "step"))")
     } catch {
       add(error)
     }
@@ -125,7 +125,7 @@ private struct Report: Encodable {
     var lines = checked.map { "ok  \($0.file): \($0.what)" }
     lines += notes.map { "note: \($0)" }
     lines += mistakes.map(\.rendered)
-    if !valid { lines.append(mistakes.count == 1 ? "1 mistake" : "\(mistakes.count) mistakes") }
+    if !valid { lines.append(Wording.count(mistakes.count, "mistake")) }
     return lines.joined(separator: "\n")
   }
 

@@ -69,7 +69,9 @@ struct DeliveryText {
         + shown.split(separator: "\n", omittingEmptySubsequences: false).map { "  \($0)" }
     }
     if let bytes = delivery.bodyBase64 {
-      return ["", terminal.style("body", .bold) + " is not text; \(bytes.count) bytes, in --json as base64"]
+      return [
+        "", terminal.style("body", .bold) + " is not text; \(Wording.count(bytes.count, "byte")), in --json as base64",
+      ]
     }
     return ["", "The body was not kept."]
   }

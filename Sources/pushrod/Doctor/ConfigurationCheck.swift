@@ -15,9 +15,8 @@ struct ConfigurationCheck {
       let file = try Configuration.find(explicit: file, environment: environment)
       let configuration = try Configuration.load(file: file, environment: environment)
       self.configuration = configuration
-      findings.append(
-        .ok("configuration", "\(file) is valid; sources: \(configuration.sources.map(\.name).joined(separator: ", ")).")
-      )
+      let sources = configuration.sources.map(\.name).joined(separator: ", ")
+      findings.append(.ok("configuration", "\(file) is valid; sources: \(sources.isEmpty ? "none" : sources)."))
       findings += configuration.sources.compactMap(\.warning).map {
         .warn("configuration", "\($0).", "Remove `verify: offline`, so that the sender's own service is asked.")
       }

@@ -40,7 +40,7 @@ struct DoorCheck {
     }
     let days = Int(-contents.fetchedAt.timeIntervalSinceNow / 86_400)
     let words =
-      "\(contents.ranges.count) ranges, fetched \(days) \(days == 1 ? "day" : "days") ago, count for \(names)."
+      "\(Wording.count(contents.ranges.count, "range")), fetched \(Wording.count(days, "day")) ago, for \(names)."
     return days > 7
       ? .warn("github addresses", words, "The agent's log says why there is no newer list.")
       : .ok("github addresses", words)

@@ -38,7 +38,8 @@ struct RepositoryCheck {
         .ask(request)
       return answer.remotes.flatMap { remote -> [Finding] in
         if let tips = remote.tips {
-          return [.ok("repository", "\(remote.url): \(tips.count) refs.")] + refFindings(remote.url, tips)
+          return [.ok("repository", "\(remote.url): \(Wording.count(tips.count, "ref")).")]
+            + refFindings(remote.url, tips)
         }
         return [
           .fail(

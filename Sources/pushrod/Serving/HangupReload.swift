@@ -16,7 +16,7 @@ struct HangupReload: Service {
         notifier.notify(.reloading)
         do {
           let report = try await agent.reload(by: HangupReload.person)
-          notifier.notify(.ready, status: "reloaded: \(report.pipelines.count) pipelines")
+          notifier.notify(.ready, status: "reloaded: \(Wording.count(report.pipelines.count, "pipeline"))")
         } catch {
           // The log has the details, and so has `pushrod doctor`.
           notifier.notify(.ready, status: "reload failed, the old configuration stays: \(error)")

@@ -38,6 +38,9 @@ enum Wording {
     return "waits for run \(other) of group \(run.request.pipeline.concurrency.group)"
   }
 
+  /// `1 ref`, `2 refs`, for nouns that take an `s`.
+  static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
   /// `512 B`, `3.8 KB`, `25 MB`: powers of 1024.
   static func size(_ bytes: Int) -> String { ByteSize.words(bytes) }
 }
