@@ -4,6 +4,11 @@ import Store
 import Testing
 
 @Suite struct InterruptionTests {
+  private let fixture: StoreUnderTest
+  private var store: SQLiteStore { fixture.store }
+
+  init() throws { fixture = try StoreUnderTest() }
+
   private let outcome = RunOutcome(.interrupted, reason: "the runner died", failedStep: "build", took: Seconds(1.5))
 
   private func running(_ store: SQLiteStore) async throws -> Run {
@@ -19,7 +24,6 @@ import Testing
 
   @Test("the run that takes an interrupted one's place is queued with its end, and the reason names it")
   func together() async throws {
-    let store = try StoreUnderTest().store
     let run = try await running(store)
 
     let (ended, queued) = try await store.interrupt(
@@ -40,7 +44,6 @@ import Testing
 
   @Test("without a repetition only the end is recorded")
   func alone() async throws {
-    let store = try StoreUnderTest().store
     let run = try await running(store)
 
     let (ended, queued) = try await store.interrupt(run: run.number, outcome, repetition: nil, at: someDate)
@@ -52,7 +55,6 @@ import Testing
 
   @Test("a run that has ended already is not repeated")
   func once() async throws {
-    let store = try StoreUnderTest().store
     let run = try await running(store)
     _ = try await store.interrupt(run: run.number, outcome, repetition: again(run), at: someDate)
 
@@ -64,7 +66,6 @@ import Testing
 
   @Test("how long a run took is kept, to the millisecond")
   func took() async throws {
-    let store = try StoreUnderTest().store
     let run = try await running(store)
 
     _ = try await store.move(run: run.number, to: RunOutcome(.succeeded, took: Seconds(12.3456)), at: someDate - 3600)

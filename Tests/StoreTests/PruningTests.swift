@@ -155,6 +155,7 @@ import Testing
           DROP TABLE deployed_refs;
           DROP INDEX runs_queued_by_group;
           DROP INDEX runs_queued_by_ref;
+          ALTER TABLE runs DROP COLUMN took;
           ALTER TABLE runs DROP COLUMN mode;
           ALTER TABLE runs DROP COLUMN may_go_back;
           ALTER TABLE runs DROP COLUMN superseded_by;
