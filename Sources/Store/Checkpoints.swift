@@ -64,7 +64,7 @@ final class Checkpoints: Sendable {
   /// What fails here fails nobody's delivery: all of it is still in the log.
   private func run(_ db: Database) {
     guard health.refusal == nil else { return }
-    do { try db.checkpoint(.passive) } catch { _ = health.failure(error, db) }
+    do { try Connection.checkpoint(.passive, db) } catch { _ = health.failure(error, db) }
     state.withLock { $0.pages = 0 }
   }
 }

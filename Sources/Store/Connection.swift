@@ -61,7 +61,14 @@ enum Connection {
   /// After a kill -9 the log may hold a commit that no fsync brought to the disk; after a failed fsync the kernel takes
   /// for clean what the disk may not have. Neither may be answered for before this.
   static func settle(_ db: Database) throws {
-    try db.checkpoint(.truncate)
+    try checkpoint(.truncate, db)
     try db.execute(sql: "PRAGMA user_version = 0")
+  }
+
+  /// Whoever was cancelled while it asked may have left its interrupt behind (sqlite3_interrupt): a statement clears it, a
+  /// checkpoint alone would only fail on it.
+  static func checkpoint(_ kind: Database.CheckpointMode, _ db: Database) throws {
+    try db.execute(sql: "SELECT 1")
+    try db.checkpoint(kind)
   }
 }

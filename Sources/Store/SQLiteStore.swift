@@ -78,7 +78,7 @@ public final class SQLiteStore: Sendable, StoreCondition {
       if health.refusal == nil {
         try connection.sync { db in
           rejections.flush(db)
-          _ = try db.checkpoint(.truncate)
+          try Connection.checkpoint(.truncate, db)
         }
       }
       try connection.close()
