@@ -50,7 +50,8 @@ struct Deployment {
 
   func waitForStep(_ prefix: String, of run: Int) throws {
     try waitUntil("step \(prefix) of run \(run) began", within: 120) {
-      try FileManager.default.contentsOfDirectory(atPath: agent.runDirectory(run)).contains { $0.hasPrefix(prefix) }
+      let files = (try? FileManager.default.contentsOfDirectory(atPath: agent.runDirectory(run))) ?? []
+      return files.contains { $0.hasPrefix(prefix) }
     }
   }
 

@@ -62,11 +62,12 @@ struct Fault11_ScarcityTests {
     let agent = scene.agent
     try agent.start()
     let sender = try sender(to: agent)
-    let highest = try #require(try descriptors(of: agent.pid).max())
+    let open = try descriptors(of: agent.pid)
+    let highest = try #require(open.max())
     try limit(agent.pid, "--nofile=\(highest + 1):")
     // They fill the gaps below, and the accept loop meets the limit.
     var crowd: [RawClient] = []
-    for _ in 0..<40 { crowd.append(try RawClient(port: agent.port)) }
+    for _ in 0..<(highest + 40 - open.count) { crowd.append(try RawClient(port: agent.port)) }
     try waitUntil("no descriptor is left") { try descriptors(of: agent.pid).count == highest + 1 }
 
     sender.send(try agent.signedRequest(body: scene.push().json))
@@ -114,6 +115,7 @@ struct Fault11_ScarcityTests {
     let inbox = try agent.pushrod("inbox", "ls", "--json").output
     for id in answered { #expect(inbox.contains("\"\(id)\""), "\(id)") }
     #expect(try post(Self.ping, "after"))
+    agent.kill9()
     #expect(try runChecked(["sqlite3", agent.area.file("data/pushrod.db"), "PRAGMA integrity_check"]) == "ok")
   }
 }

