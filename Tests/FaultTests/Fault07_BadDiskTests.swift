@@ -192,7 +192,9 @@ struct Fault07_BadDiskTests {
     #expect(try agent.post(body: body, id: "full-1", event: "ping").status == 503)
     try disk.empty()
     // It tries by itself again and again, with pauses of up to ten seconds.
-    try waitUntil("deliveries are taken again") { try agent.post(body: body, id: "full-1", event: "ping").status == 200 }
+    try waitUntil("deliveries are taken again") {
+      try agent.post(body: body, id: "full-1", event: "ping").status == 200
+    }
     try waitUntil("it says that it is over") { agent.log.contains("event=store_recovered") }
     agent.kill9()
     let database = agent.area.file("data/pushrod.db")
