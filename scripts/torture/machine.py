@@ -102,23 +102,17 @@ class Machine:
         """kill -9 of so many processes of runners, chosen at random: how many there were."""
         found = self.pids_of("pushrod-runner")
         chosen = random.sample(found, min(at_most, len(found)))
-        for pid in chosen:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        self.signal(chosen, signal.SIGKILL)
         return len(chosen)
 
     def lose_power(self, random):
         """Everything dies at once, and of what was not brought to the disk, some is gone."""
-        everything = self.everything()
-        # Nothing may go on between the first death and the last.
-        for number in (signal.SIGSTOP, signal.SIGKILL):
-            for pid in everything:
-                try:
-                    os.kill(pid, number)
-                except ProcessLookupError:
-                    pass
+        # Nothing may go on between the first death and the last; what was started meanwhile is stopped as well.
+        stopped = set()
+        while found := set(self.everything()) - stopped:
+            self.signal(found, signal.SIGSTOP)
+            stopped |= found
+        self.signal(stopped, signal.SIGKILL)
         self.process.wait()
         processes.wait_until("the end of all processes", lambda: not self.everything(), pause=0.01)
         for folder, _, files in os.walk(self.data):
@@ -184,9 +178,13 @@ class Machine:
         return self.process.poll() is not None
 
     def kill_everything(self):
-        for pid in self.everything():
+        self.signal(self.everything(), signal.SIGKILL)
+
+    @staticmethod
+    def signal(pids, number):
+        for pid in pids:
             try:
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, number)
             except ProcessLookupError:
                 pass
 
