@@ -1,4 +1,4 @@
-@testable import Pipelines
+@testable import Model
 
 extension FuzzTarget {
   /// A pattern, a line feed, a text.

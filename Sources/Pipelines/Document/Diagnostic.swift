@@ -1,3 +1,5 @@
+import Model
+
 /// One mistake in a file, at its place, in words that tell a person what to do.
 public struct Diagnostic: Error, Sendable, Hashable, Codable {
   /// As it was given on the command line or found in its folder; also `--listen` or `PUSHROD_LISTEN` where the

@@ -1,3 +1,5 @@
+import Model
+
 /// Decides, before any YAML is composed, whether a text could be expensive to compose.
 ///
 /// Yams compares the keys of each mapping by hashing them whole. A key that is an alias of aliases, or a long chain

@@ -1,3 +1,5 @@
+import Model
+
 /// A mapping whose keys are known, on its way to a type.
 package struct Fields {
   /// The mapping itself, for reports about something that is missing.

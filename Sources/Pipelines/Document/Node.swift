@@ -1,3 +1,5 @@
+import Model
+
 extension Document {
   /// A place in the file; both numbers count from 1, columns in Unicode scalars.
   public struct Position: Sendable, Hashable {

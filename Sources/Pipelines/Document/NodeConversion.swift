@@ -1,3 +1,4 @@
+import Model
 import Yams
 
 /// From Yams' nodes to the document's, refusing what YAML can say and a file here must not.

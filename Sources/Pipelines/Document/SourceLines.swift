@@ -1,3 +1,5 @@
+import Model
+
 /// The text of a file by lines, for showing a place in it.
 struct SourceLines: Sendable {
   private let lines: [Substring.UnicodeScalarView]

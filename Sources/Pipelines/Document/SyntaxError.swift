@@ -1,3 +1,4 @@
+import Model
 import Yams
 
 /// libyaml's complaints in the words of somebody who edits a file.

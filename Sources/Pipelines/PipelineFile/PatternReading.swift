@@ -1,3 +1,5 @@
+import Model
+
 /// Reads patterns for names: one, or a list of them.
 enum PatternReading {
   /// - Parameter examples: for the sentence where something else stands there.

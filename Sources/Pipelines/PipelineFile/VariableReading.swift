@@ -1,3 +1,5 @@
+import Model
+
 /// Reads `env` and `secrets`.
 package enum VariableReading {
   private static let longestValue = 32 << 10

@@ -2,7 +2,7 @@ extension StringProtocol {
   /// The text as it may be printed on a terminal or into a log: at most `limit` characters, without anything that
   /// moves the cursor, ends the line or reorders what is around it (controls, line separators, bidirectional and
   /// zero-width marks become `\u{…}`).
-  package func shown(limit: Int = 80) -> String {
+  public func shown(limit: Int = 80) -> String {
     var result = ""
     var count = 0
     for scalar in unicodeScalars {
@@ -18,7 +18,8 @@ extension StringProtocol {
 }
 
 extension Unicode.Scalar {
-  var shown: String {
+  /// As `shown(limit:)` has it.
+  public var shown: String {
     switch value {
     case 0x09: "\\t"
     case 0x0a: "\\n"

@@ -29,7 +29,7 @@ public struct GlobList: Sendable, Hashable {
   }
 
   /// By the scalar: to `hasPrefix`, a `!` that a combining mark follows is another character.
-  static func excludes(_ pattern: String) -> Bool { pattern.unicodeScalars.first == "!" }
+  public static func excludes(_ pattern: String) -> Bool { pattern.unicodeScalars.first == "!" }
 
   public func answer(to name: String) -> Answer {
     guard let last = entries.last(where: { $0.glob.matches(name) }) else { return .unmatched }

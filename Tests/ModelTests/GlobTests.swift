@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Pipelines
+@testable import Model
 
 @Suite struct GlobTests {
   @Test("an exclusion stays one when a combining mark follows the exclamation mark")
