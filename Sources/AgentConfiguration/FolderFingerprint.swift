@@ -19,7 +19,7 @@ public struct FolderFingerprint: Sendable, Hashable {
   ///   - folder: of the pipelines; one that cannot be read looks like an empty one.
   ///   - files: further files to watch, such as the configuration.
   public init(folder: String, files: [String] = []) {
-    self.init(files: ((try? PipelineFolder.files(in: folder)) ?? []) + files)
+    self.init(files: PipelineFolder.everyFile(in: folder) + files)
   }
 
   /// Files that need not lie in one folder.

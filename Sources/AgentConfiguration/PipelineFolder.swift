@@ -50,7 +50,26 @@ public struct PipelineFolder: Sendable {
     case .success(let content): bytes = content
     case .failure(let failure): throw Diagnostics(file: file, "the pipeline file \(failure.words)")
     }
-    return try PipelineFile.parse(bytes, file: file, secrets: secrets, sources: sources)
+    let folder = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."
+    return try PipelineFile.parse(
+      bytes, file: file, secrets: secrets, sources: sources, includes: IncludedFiles.of(folder: folder))
+  }
+
+  /// The pipeline files, and what they may share: the `*.yml` and `*.yaml` files of the subfolders, two levels deep.
+  static func everyFile(in folder: String) -> [String] {
+    var files = (try? self.files(in: folder)) ?? []
+    for first in folders(in: folder) {
+      files += (try? self.files(in: first)) ?? []
+      for second in folders(in: first) { files += (try? self.files(in: second)) ?? [] }
+    }
+    return files
+  }
+
+  private static func folders(in folder: String) -> [String] {
+    names(in: folder).map { folder + "/" + $0 }.filter { path in
+      var status = stat()
+      return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
   }
 
   /// Paths of the pipeline files, sorted by name. Hidden files (an editor's, for instance) are not among them.
@@ -61,14 +80,21 @@ public struct PipelineFolder: Sendable {
         file: folder, "the folder of the pipelines \(reason)",
         suggestion: errno == ENOENT ? "create it: mkdir -p \(folder.shown(limit: 300))" : nil)
     }
+    closedir(stream)
+    return names(in: folder).filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }.map { folder + "/" + $0 }
+  }
+
+  /// What stands in a folder, sorted, without what is hidden; nothing where it cannot be read.
+  private static func names(in folder: String) -> [String] {
+    guard let stream = opendir(folder) else { return [] }
     defer { closedir(stream) }
     var names: [String] = []
     while let entry = readdir(stream) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      if !name.hasPrefix("."), name.hasSuffix(".yml") || name.hasSuffix(".yaml") { names.append(name) }
+      if !name.hasPrefix(".") { names.append(name) }
     }
-    return names.sorted().map { folder + "/" + $0 }
+    return names.sorted()
   }
 }

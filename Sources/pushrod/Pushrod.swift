@@ -36,6 +36,7 @@ struct Pushrod: AsyncParsableCommand {
     RestoreCommand.self,
     VerifyCommand.self,
     ExplainCommand.self,
+    SchemaCommand.self,
   ]
 
   static func main() async {

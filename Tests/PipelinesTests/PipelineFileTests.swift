@@ -128,17 +128,17 @@ import Testing
   @Test("what comes with a later version is told apart from what is unknown")
   func laterKeys() {
     #expect(
-      mistakes("user: deploy") == ["4:1 key `user` is not supported by this version of Pushrod | remove it"])
+      mistakes("notify: []") == ["4:1 key `notify` is not supported by this version of Pushrod | remove it"])
     #expect(
       mistakes("", on: "{push: {paths: [src]}}")
         == ["2:13 key `paths` in `on.push` is not supported by this version of Pushrod | remove it"])
     #expect(
       mistakes("", on: "{schedule: x, push: }")[0].contains("`schedule` in `on` is not supported by this version"))
     #expect(mistakes("", on: "[push, schedule]")[0].contains("trigger `schedule` is not supported by this version"))
+    #expect(mistakes("", on: "{manual: {inputs: {}}}")[0].contains("inputs is not supported by this version"))
     #expect(
       mistakes(steps: "[{release: {to: /srv}}]")
         == ["3:10 key `release` in `steps[1]` is not supported by this version of Pushrod | remove it"])
-    #expect(mistakes("", on: "{manual: {inputs: {}}}")[0].contains("inputs is not supported by this version"))
   }
 
   @Test("what becomes of an interrupted run is one of two words")

@@ -3,6 +3,8 @@ package final class Findings {
   let document: Document
   private var found: [Diagnostic]
   private var hiddenLines: Set<Int> = []
+  private var included: [Findings] = []
+  private var foreign: [Diagnostic] = []
 
   /// More than this many help nobody.
   private static let limit = 100
@@ -14,16 +16,22 @@ package final class Findings {
 
   /// In the order of the file.
   package var all: [Diagnostic] {
-    found.inFileOrder.map { diagnostic in
+    let own = found.inFileOrder.map { diagnostic in
       guard hiddenLines.contains(diagnostic.line) else { return diagnostic }
       var hidden = diagnostic
       hidden.excerpt = nil
       return hidden
     }
+    return own + included.flatMap(\.all) + foreign
   }
 
   /// The whole document, with its mistakes going here.
   package var root: Value { Value(document.root, path: "", findings: self) }
+
+  /// Those of another file that this one includes come after this one's.
+  func include(_ other: Findings) { included.append(other) }
+
+  func include(_ mistakes: Diagnostics) { foreign += mistakes.all }
 
   package func report(
     at position: Document.Position, length: Int = 1, _ message: String, suggestion: String? = nil
@@ -49,6 +57,7 @@ package final class Findings {
 
   /// - Throws: what was found, in the order of the file; nothing where nothing was.
   package func check() throws(Diagnostics) {
-    if !found.isEmpty { throw Diagnostics(all) }
+    let all = all
+    if !all.isEmpty { throw Diagnostics(all) }
   }
 }

@@ -12,6 +12,9 @@ package struct Value {
     self.findings = findings
   }
 
+  /// The file that it stands in.
+  var file: String { findings.document.file }
+
   package var isNull: Bool { node.isNull }
 
   package var isEmptyMapping: Bool { node.content == .mapping([]) }

@@ -5,6 +5,38 @@ enum EventReading {
   static let expected = "a mapping with `source`, or a list of such mappings"
   static let example = "write `webhook: {source: stripe, event: \"checkout.*\"}`, with a source of your configuration"
 
+  struct Draft {
+    let configured: Set<String>?
+    var source: String?
+    var events: [String]?
+    var conditions: [WebhookTrigger.Condition] = []
+  }
+
+  static let record = Record<Draft>(
+    title: "webhook", path: "on.webhook", expected: expected,
+    keys: [
+      Key(
+        "source", .text.called("name"), "a source of the configuration; one that is not there is a mistake",
+        preset: "must be given", example: "source: stripe"
+      ) { $1.source = source($0, configured: $1.configured) },
+      Key(
+        "event", .oneOrMany(.text.called("pattern"), of: "patterns"), "the sender's word for what happened",
+        preset: "every event", example: "source: stripe\nevent: \"checkout.*\""
+      ) { $1.events = PatternReading.patterns($0, such: "release or \"checkout.*\"") },
+      Key(
+        "where", whereKind, "what the event's fields must be; all of the lines must hold", preset: "no conditions",
+        example: "source: stripe\nwhere: {data.object.currency: [usd, eur]}"
+      ) { $1.conditions = conditions($0) },
+    ],
+    required: [["source"]],
+    frame: "repo: https://github.com/acme/shop.git\non:\n  webhook:\n    @\nsteps: [make]")
+
+  private static let whereKind: Kind = {
+    let scalar = Kind("value", ["type": ["string", "number", "boolean", "null"]])
+    return .mapping(
+      to: .oneOrMany(scalar, of: "values"), words: "mapping of paths to values", atMost: 20)
+  }()
+
   /// A path names a field; longer or deeper ones are mistakes.
   private static let longestPath = 256
   private static let deepestPath = 16
@@ -34,18 +66,15 @@ enum EventReading {
       value.mismatch(expected, suggestion: example)
       return nil
     }
-    guard let fields = value.fields(PipelineKeys.webhook, expected: expected) else { return nil }
-    let source = source(fields, configured: configured)
-    let events = fields["event"].map { PatternReading.patterns($0, such: "release or \"checkout.*\"") }
-    let conditions = fields["where"].map(conditions) ?? []
-    return source.map { WebhookTrigger(source: $0, events: events, conditions: conditions) }
+    var draft = Draft(configured: configured)
+    guard let fields = record.read(value, into: &draft) else { return nil }
+    if !fields.contains("source") {
+      value.report("\(value.subject) has no `source`: whose events it means", suggestion: example)
+    }
+    return draft.source.map { WebhookTrigger(source: $0, events: draft.events, conditions: draft.conditions) }
   }
 
-  private static func source(_ fields: Fields, configured: Set<String>?) -> String? {
-    guard let value = fields["source"] else {
-      fields.value.report("\(fields.value.subject) has no `source`: whose events it means", suggestion: example)
-      return nil
-    }
+  private static func source(_ value: Value, configured: Set<String>?) -> String? {
     guard let name = value.string("the name of a source") else { return nil }
     guard let configured else { return name }
     guard configured.contains(name) else {

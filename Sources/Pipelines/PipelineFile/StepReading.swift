@@ -1,94 +1,85 @@
 import Model
 
-/// Reads `steps` and `finally`; one value for both, because step names are unique in the whole pipeline.
+/// Reads the two lists of steps; both at once, because step names are unique in the whole pipeline.
 struct StepReading {
+  static let longestList = 100
   /// One argument of a command cannot be longer (Linux: MAX_ARG_STRLEN, with the final NUL).
   private static let longestScript = (128 << 10) - 1
 
-  private let secrets: [String]
-  private var names: [String: Document.Position] = [:]
+  private let pipeline: PipelineDraft
+  private var names = StepNames()
 
-  init(secrets: [String]) { self.secrets = secrets }
+  private init(_ pipeline: PipelineDraft) { self.pipeline = pipeline }
 
-  /// Both lists of the pipeline.
-  mutating func read(_ pipeline: Fields) -> (steps: [Step], finally: [Step]) {
-    var drafts = drafts(pipeline, key: "steps")
-    let count = drafts.count
-    drafts += self.drafts(pipeline, key: "finally")
+  /// - Returns: the steps of each list that is there; none after a report.
+  static func read(_ fields: Fields, _ pipeline: PipelineDraft) -> [StepList: [Step]] {
+    if !fields.contains("steps") {
+      fields.value.report("`steps` is missing: there is nothing to run", suggestion: "add `steps: [make deploy]`")
+    }
+    var reading = StepReading(pipeline)
+    var drafts: [StepList: [StepDraft]] = [:]
+    for list in StepList.allCases {
+      guard let value = pipeline.lists[list] else { continue }
+      drafts[list] = reading.drafts(value, of: list, fields)
+    }
     // Given names first, so that a made-up one never takes the name of a later step.
-    for draft in drafts { claimName(of: draft) }
-    for index in drafts.indices where drafts[index].step.name.isEmpty { makeName(of: &drafts[index]) }
-    return (drafts[..<count].map(\.step), drafts[count...].map(\.step))
-  }
-
-  private func drafts(_ pipeline: Fields, key: String) -> [Draft] {
-    guard let value = pipeline[key] else {
-      if key == "steps" {
-        pipeline.value.report("`steps` is missing: there is nothing to run", suggestion: "add `steps: [make deploy]`")
+    for list in StepList.allCases { for draft in drafts[list] ?? [] { reading.names.claim(draft) } }
+    for list in StepList.allCases {
+      for index in (drafts[list] ?? []).indices where drafts[list]?[index].step.name.isEmpty == true {
+        reading.names.makeUp(&drafts[list]![index])
       }
-      return []
     }
-    guard let items = value.list(atMost: 100) else { return [] }
-    if items.isEmpty, key == "steps" {
-      pipeline.report(key: key, "`steps` is empty: there is nothing to run", suggestion: "add a step: `- make deploy`")
-    }
-    return items.compactMap(draft)
+    return drafts.mapValues { $0.map(\.step) }
   }
 
-  /// A step with the place of its name; the name is empty until one is made up.
-  private struct Draft {
-    var step: Step
-    var nameValue: Value?
-    var position: Document.Position
+  private func drafts(_ value: Value, of list: StepList, _ fields: Fields) -> [StepDraft] {
+    guard let items = value.list(atMost: StepReading.longestList) else { return [] }
+    if items.isEmpty, list == .steps {
+      fields.report(
+        key: "steps", "`steps` is empty: there is nothing to run", suggestion: "add a step: `- make deploy`")
+    }
+    return items.flatMap { item -> [StepDraft] in
+      guard let path = IncludeReading.path(item) else { return draft(item).map { [$0] } ?? [] }
+      return IncludeReading.items(path, pipeline.surroundings.include).compactMap { included in
+        var draft = draft(included)
+        draft?.includedFrom = included.file
+        return draft
+      }
+    }
   }
 
-  private func draft(_ value: Value) -> Draft? {
+  private func draft(_ value: Value) -> StepDraft? {
+    var draft = StepDraft(step: Step(name: "", run: ""), secrets: pipeline.secrets, value: value)
     if case .scalar = value.node.content, !value.isNull {
-      guard let run = script(value) else { return nil }
-      return Draft(step: Step(name: "", run: run), position: value.node.position)
+      guard let run = StepReading.script(value) else { return nil }
+      draft.step.run = run
+      return draft
     }
-    guard
-      let fields = value.fields(
-        PipelineKeys.step, later: PipelineKeys.laterStep, expected: "a command, or a mapping with `run`")
-    else { return nil }
-    var step = Step(name: "", run: "")
-    if let name = fields["name"] { step.name = self.name(name) ?? "" }
-    if let run = fields["run"] {
-      step.run = script(run) ?? ""
-    } else if !PipelineKeys.laterStep.contains(where: fields.contains) {
+    guard let fields = StepDefinition.step.read(value, into: &draft) else { return nil }
+    if !fields.contains("run"), !StepDefinition.step.later.contains(where: fields.contains) {
       value.report("\(value.subject) has no `run`", suggestion: "add the command: `run: make test`")
     }
-    step.directory = fields["dir"].flatMap(directory)
-    step.environment = fields["env"].map(variables) ?? [:]
-    step.shell = fields["shell"].flatMap(shell) ?? Step.defaultShell
-    step.timeout = fields["timeout"]?.duration(atMost: PipelineFile.longestTimeout)
-    step.allowFailure = fields["allow_failure"]?.bool() ?? false
-    return Draft(step: step, nameValue: fields["name"], position: value.node.position)
+    return draft
   }
 
-  private func script(_ value: Value) -> String? {
+  static func script(_ value: Value) -> String? {
     guard let text = value.string("a command") else { return nil }
     guard text.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) else {
       value.report("\(value.subject) is an empty command")
       return nil
     }
-    guard text.utf8.count <= StepReading.longestScript else {
+    guard text.utf8.count <= longestScript else {
       value.report(
-        "\(value.subject) is longer than \(StepReading.longestScript) bytes",
+        "\(value.subject) is longer than \(longestScript) bytes",
         suggestion: "keep the script in the repository and run it from there")
       return nil
     }
     return text
   }
 
-  private func directory(_ value: Value) -> String? {
+  static func directory(_ value: Value) -> String? {
     guard let text = value.string("a folder of the repository, such as web") else { return nil }
-    // By the scalar: a slash and a combining accent are one character to Swift, and a slash to the system.
-    let scalars = text.unicodeScalars
-    let parts = scalars.split(separator: "/").map(String.init).filter { $0 != "." }
-    guard scalars.first != "/", !parts.contains(".."), text.utf8.count <= 1024,
-      scalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f })
-    else {
+    guard let parts = PathReading.parts(text) else {
       value.report(
         "\(value.subject) must be a path inside the repository, relative and without `..`",
         suggestion: "use `cd` in `run` to work elsewhere")
@@ -97,7 +88,7 @@ struct StepReading {
     return parts.isEmpty ? nil : parts.joined(separator: "/")
   }
 
-  private func variables(_ value: Value) -> [String: String] {
+  static func variables(_ value: Value, secrets: [String]) -> [String: String] {
     let variables = VariableReading.variables(value)
     for name in secrets where variables[name] != nil {
       value.report("`\(name)` is in \(value.subject) and in `secrets`; it can have one value only")
@@ -105,7 +96,7 @@ struct StepReading {
     return variables
   }
 
-  private func shell(_ value: Value) -> [String]? {
+  static func shell(_ value: Value) -> [String]? {
     let expected = "a shell with its options, such as bash -euo pipefail"
     var words: [String] = []
     if case .list = value.node.content {
@@ -129,51 +120,16 @@ struct StepReading {
     }
     return words
   }
-}
 
-/// Names of steps.
-extension StepReading {
   private static let longestName = 80
 
-  private func name(_ value: Value) -> String? {
+  static func name(_ value: Value) -> String? {
     guard let text = value.string("a name") else { return nil }
     let isPlain = text.unicodeScalars.allSatisfy { $0.shown.unicodeScalars.count == 1 }
-    guard (1...StepReading.longestName).contains(text.count), isPlain, text.first != " ", text.last != " " else {
-      value.report("the name of a step is one line of 1 to \(StepReading.longestName) printable characters")
+    guard (1...longestName).contains(text.count), isPlain, text.first != " ", text.last != " " else {
+      value.report("the name of a step is one line of 1 to \(longestName) printable characters")
       return nil
     }
     return text
-  }
-
-  private mutating func claimName(of draft: Draft) {
-    guard !draft.step.name.isEmpty else { return }
-    if let first = names[draft.step.name] {
-      draft.nameValue?.report(
-        "two steps are named `\(draft.step.name.shown())`; the first is in line \(first.line)",
-        suggestion: "give one of them another name")
-    } else {
-      names[draft.step.name] = draft.nameValue?.node.position ?? draft.position
-    }
-  }
-
-  /// The first words of the command, with a number where another step has them already.
-  private mutating func makeName(of draft: inout Draft) {
-    let line =
-      draft.step.run.split(whereSeparator: \.isNewline)
-      .map { $0.drop(while: \.isWhitespace) }.first { !$0.isEmpty && !$0.hasPrefix("#") } ?? "step"
-    var words = ""
-    for word in line.split(whereSeparator: \.isWhitespace) {
-      let shown = word.shown(limit: 40)
-      guard words.isEmpty || words.count + 1 + shown.count <= 40 else { break }
-      words += words.isEmpty ? shown : " " + shown
-    }
-    var name = words
-    var number = 2
-    while names[name] != nil {
-      name = "\(words) (\(number))"
-      number += 1
-    }
-    names[name] = draft.position
-    draft.step.name = name
   }
 }

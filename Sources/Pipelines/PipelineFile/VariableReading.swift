@@ -4,6 +4,9 @@ import Model
 package enum VariableReading {
   private static let longestValue = 32 << 10
 
+  static let namePattern = "^[A-Za-z_][A-Za-z0-9_]{0,127}$"
+  static let kind = Kind.mapping(to: .text, words: "mapping of names to texts", names: namePattern, atMost: 200)
+
   /// Letters, digits and `_`, not beginning with a digit (POSIX, Base Definitions 8.1), at most 128.
   package static func isName(_ text: String) -> Bool {
     guard (1...128).contains(text.utf8.count), let first = text.utf8.first, !(0x30...0x39).contains(first) else {

@@ -1,0 +1,85 @@
+import Model
+
+/// The keys of a pipeline file.
+enum PipelineDefinition {
+  static let steps = Kind.list(
+    .either(.text, .record(StepDefinition.step), words: "step"), of: "steps", atMost: StepReading.longestList,
+    atLeast: 1)
+
+  static let pipeline = Record<PipelineDraft>(
+    title: "pipeline", path: "", expected: "a mapping with `repo`, `on` and `steps`",
+    keys: identity + circumstances + work,
+    later: [
+      "user", "limits", "sandbox", "workspace", "parallel", "timezone", "on_failure", "notify", "environment", "file",
+    ],
+    required: [["repo"], ["on"], ["steps"]],
+    frame: "repo: https://github.com/acme/shop.git\non: push\n@\nsteps: [make deploy]")
+
+  private static let identity: [Key<PipelineDraft>] = [
+    Key(
+      "name", .text("name", matching: "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"), "what the pipeline is called",
+      preset: "the file's name without `.yml`", example: "name: shop"
+    ) { $1.name = NameReading.name($0) },
+    Key(
+      "repo", .text.called("address"), "the repository", preset: "must be given",
+      example: "repo: git@github.com:acme/shop.git"
+    ) {
+      $1.repository = NameReading.repository($0)
+    },
+    Key(
+      "on", TriggerDefinition.kind, "what starts a run", preset: "must be given",
+      example: "on: {push: {branches: [main]}}"
+    ) { $1.triggers = TriggerReading.triggers($0, $1.surroundings) },
+    Key(
+      "ref", .text.called("branch, or `tags/NAME`"), "what events, schedules and `pushrod run` run",
+      preset: "first plain branch of `on.push`, else `main`", example: "ref: stable"
+    ) { $1.ref = NameReading.ref($0) },
+  ]
+
+  private static let circumstances: [Key<PipelineDraft>] = [
+    Key(
+      "env", VariableReading.kind, "variables of every step", preset: "none",
+      example: "env:\n  NODE_ENV: production"
+    ) { $1.environment = VariableReading.variables($0) },
+    Key(
+      "secrets", .oneOrMany(.text.called("name"), of: "names"), "secrets that become variables of every step",
+      preset: "none", example: "secrets: [DATABASE_URL]"
+    ) {
+      $1.secrets = VariableReading.secrets(
+        $0, variables: $1.environment, configured: $1.surroundings.secrets)
+    },
+    Key(
+      "timeout", .duration, "for all steps together, with the fetch, without `on_failure` and `finally`", preset: "1h",
+      example: "timeout: 30m"
+    ) { $1.timeout = $0.duration(atMost: PipelineFile.longestTimeout) },
+    Key("grace", .duration, "between TERM and KILL", preset: "10s", example: "grace: 30s") {
+      $1.grace = $0.duration(atMost: 600)
+    },
+    Key(
+      "concurrency", .either(.text.called("name"), .record(ConcurrencyReading.record), words: "name, or mapping"),
+      "which runs may not overlap, and which of those that wait are run", preset: "the pipeline's name, `queue`",
+      example: "concurrency: {group: production, mode: latest}"
+    ) { $1.concurrency = ConcurrencyReading.concurrency($0, of: $1.name) },
+    Key(
+      "on_interrupt", .oneOf(InterruptPolicy.allCases.map(\.rawValue)), "what becomes of a run whose runner died",
+      preset: "`fail`", example: "on_interrupt: rerun"
+    ) { $1.onInterrupt = $0.word(InterruptPolicy.self) },
+    Key(
+      "keep", .record(KeepReading.record), "how long its runs are kept", preset: "the configuration's",
+      example: "keep: {runs: 50, days: 90}"
+    ) { $1.keep = KeepReading.keep($0) },
+  ]
+
+  private static let work: [Key<PipelineDraft>] = [
+    Key(
+      "steps", steps, "what to run", preset: "must be given",
+      example: "steps:\n  - make test\n  - {name: live, run: ./deploy.sh}"
+    ) {
+      $1.lists[.steps] = $0
+    },
+    Key(
+      "finally", steps.called("list of steps"), "what to run in the end, whatever happened", preset: "none",
+      example: "finally: [docker compose ps]"
+    ) { $1.lists[.finally] = $0 },
+  ]
+}

@@ -1,0 +1,36 @@
+import Model
+
+/// What the world around a pipeline file has, as far as its reader is told.
+struct Surroundings: Sendable {
+  /// Names of the secrets that exist; `nil` where that is not known.
+  var secrets: Set<String>?
+  /// Names of the sources that exist; `nil` where that is not known.
+  var sources: Set<String>?
+  /// The bytes of a file that `include` names; `nil` where there is no folder to look in.
+  var include: Includes?
+}
+
+/// A pipeline on its way from its file.
+struct PipelineDraft {
+  let surroundings: Surroundings
+  /// From `name`, else from the file's name; `nil` where neither will do.
+  var name: String?
+  var repository: RepositoryURL?
+  var ref: RefName?
+  var triggers: Triggers?
+  var environment: [String: String] = [:]
+  var secrets: [String] = []
+  var timeout: Seconds?
+  var grace: Seconds?
+  var concurrency: Concurrency?
+  var onInterrupt: InterruptPolicy?
+  var keep: RunKeep?
+  var lists: [StepList: Value] = [:]
+
+  init(_ surroundings: Surroundings) { self.surroundings = surroundings }
+}
+
+/// The lists of steps.
+enum StepList: String, CaseIterable {
+  case steps, finally
+}

@@ -1,0 +1,59 @@
+import Model
+
+/// The keys of a step.
+enum StepDefinition {
+  private static let frame =
+    "repo: https://github.com/acme/shop.git\non: push\nsteps:\n  - first\n  -\n    run: make\n    @"
+
+  static let step = Record<StepDraft>(
+    title: "step", path: "steps", expected: "a command, or a mapping with `run`",
+    keys: command,
+    isItem: true,
+    later: [
+      "needs", "when", "retry", "cache", "approval", "release", "check", "interruptible", "on_failure", "artifacts",
+      "detach", "tty", "limits", "sandbox", "user",
+    ],
+    required: [["run", "include"]],
+    frame: frame)
+
+  private static let command: [Key<StepDraft>] = [
+    Key(
+      "name", .text.called("name"), "its name, unique in the pipeline", preset: "the first words of `run`",
+      example: "name: test"
+    ) {
+      $1.nameValue = $0
+      $1.step.name = StepReading.name($0) ?? ""
+    },
+    Key(
+      "run", .text.called("script"), "what to run", preset: "must be given",
+      example: "run: |\n  npm ci\n  npm run build"
+    ) {
+      $1.step.run = StepReading.script($0) ?? ""
+    },
+    Key(
+      "dir", .text.called("path"), "where to run it, as a folder of the repository", preset: "the workspace",
+      example: "dir: web"
+    ) { $1.step.directory = StepReading.directory($0) },
+    Key("env", VariableReading.kind, "variables of this step", preset: "none", example: "env: {CI: \"1\"}") {
+      $1.step.environment = StepReading.variables($0, secrets: $1.secrets)
+    },
+    Key(
+      "shell", .either(.text, .list(.text, of: "words", atMost: 20, atLeast: 1), words: "words, or list of words"),
+      "the command that gets the script, after `-c`", preset: "`sh -eu`", example: "shell: bash -euo pipefail"
+    ) { $1.step.shell = StepReading.shell($0) ?? Step.defaultShell },
+    Key(
+      "timeout", .duration, "a step that takes longer is ended, and the run has timed out", preset: "none",
+      example: "timeout: 10m"
+    ) { $1.step.timeout = $0.duration(atMost: PipelineFile.longestTimeout) },
+    Key(
+      "allow_failure", .bool, "the run goes on, and can succeed, when this step fails", preset: "`false`",
+      example: "allow_failure: true"
+    ) { $1.step.allowFailure = $0.bool() ?? false },
+    Key(
+      "include", .text.called("path"), "in place of all other keys: the steps of a file beside this one",
+      preset: "none", example: "include: common/node.yml", replaces: ["run"]
+    ) { value, _ in
+      value.report("`include` stands alone in its step", suggestion: "write `- include: \(IncludeReading.example)`")
+    },
+  ]
+}

@@ -1,0 +1,20 @@
+import Model
+
+/// A step on its way from its file.
+struct StepDraft {
+  var step: Step
+  /// Variables of the pipeline that no `env` may hide.
+  let secrets: [String]
+  /// Where its name stands; `nil` until one is made up.
+  var nameValue: Value?
+  /// Where the step stands.
+  var value: Value
+  /// The file that it came from by `include`.
+  var includedFrom: String?
+
+  /// `shop.yml`'s own lines are said by number, those of an included file with its name.
+  var place: String {
+    let line = "line \((nameValue ?? value).node.position.line)"
+    return includedFrom.map { "\(line) of \($0.shown(limit: 200))" } ?? line
+  }
+}

@@ -1,0 +1,62 @@
+import Model
+
+/// `on`: what starts a pipeline.
+enum TriggerDefinition {
+  struct Draft {
+    let surroundings: Surroundings
+    var triggers = Triggers(push: nil, manual: false)
+  }
+
+  static let on = Record<Draft>(
+    title: "on", path: "on", expected: "a mapping with `push`, `webhook` or `manual`",
+    keys: [
+      Key(
+        "push", .either(.record(push), .null, words: "mapping"),
+        "pushes start a run; `on: push` or `push:` alone means every branch",
+        example: "push: {branches: [main]}"
+      ) { $1.triggers.push = TriggerReading.pushTrigger($0) },
+      Key(
+        "poll", .duration.called("duration, `10s` to `1d`"), "how often the agent itself looks for pushes",
+        preset: "never", example: "poll: 60s"
+      ) { value, draft in
+        draft.triggers.poll = TriggerReading.interval(value)
+        // What moved is a push, however the agent learns of it: alone, `poll` is short for `push:` with it.
+        if draft.triggers.push == nil { draft.triggers.push = PushTrigger(branches: nil, tags: nil, skip: nil) }
+      },
+      Key(
+        "webhook", .oneOrMany(.record(EventReading.record), of: "mappings", atMost: 20),
+        "events of a source start a run",
+        example: "webhook: {source: stripe, event: \"checkout.*\"}"
+      ) {
+        // Empty only where a mistake was reported; that nothing starts the pipeline would be a second one.
+        $1.triggers.webhooks = EventReading.triggers($0, configured: $1.surroundings.sources) ?? []
+      },
+      Key("manual", .bool, "whether `pushrod run` may start it", preset: "`false`", example: "manual: true") {
+        TriggerReading.manual($0, &$1.triggers)
+      },
+    ],
+    later: ["schedule"],
+    frame: "repo: https://github.com/acme/shop.git\non:\n  @\nsteps: [make]")
+
+  static let kind = Kind.either(
+    .oneOrMany(.oneOf(["push", "manual"]), of: "them", atMost: 10), .record(on), words: "mapping")
+
+  static let push = Record<PushTrigger>(
+    title: "push", path: "on.push", expected: "a mapping with `branches`, `tags` or `skip`",
+    keys: [
+      Key(
+        "branches", .oneOrMany(.text.called("pattern"), of: "patterns"), "which branches",
+        preset: "all, or none where `tags` is given", example: "branches: [main, \"release/**\"]"
+      ) { $1.branches = PatternReading.patterns($0, such: "main or \"release/**\"") },
+      Key(
+        "tags", .oneOrMany(.text.called("pattern"), of: "patterns"), "which tags", preset: "none",
+        example: "tags: [\"v*\"]"
+      ) { $1.tags = PatternReading.patterns($0, such: "\"v*\"") },
+      Key(
+        "skip", .text, "a push whose head commit's message contains this starts nothing", preset: "none",
+        example: "skip: \"[skip deploy]\""
+      ) { $1.skip = TriggerReading.skip($0) },
+    ],
+    later: ["paths"],
+    frame: "repo: https://github.com/acme/shop.git\non:\n  push:\n    @\nsteps: [make]")
+}

@@ -1,0 +1,120 @@
+import Foundation
+import Model
+import TestSupport
+import Testing
+
+@testable import Pipelines
+
+/// The schema and the reader on the same files, with the schema in the hands of an independent validator (python-jsonschema).
+@Suite struct SchemaCorpusTests {
+  private static let frame = "repo: https://github.com/acme/shop.git\non: push\n"
+
+  /// Read by both.
+  private static let accepted: [String] =
+    PipelineLanguage.examples.map(\.pipeline)
+    + [
+      "on: {push: }\nrepo: git@example.org:a/b.git\nsteps: [make]",
+      "on: [push, manual]\nrepo: git@example.org:a/b.git\nsteps: [make]",
+      "on: {push: {tags: v*}, poll: 60, manual: false}\nrepo: git@example.org:a/b.git\nsteps: [make]",
+      "on: {webhook: [{source: a}, {source: b, where: {x.y: [1, true, null, z]}}]}\nrepo: git@example.org:a/b.git\nsteps: [make]",
+      frame + "steps: [5, true, make]", frame + "name: 5\nsteps: [make]",
+      frame + "steps: [{run: make, env: {A: 1, B: 1.5, C: true, D: \"\"}}]",
+      frame
+        + "steps: [{run: a, timeout: 90}, {run: x, timeout: 1h 30m}, {run: y, timeout: 1.5h}, {run: z, timeout: 250ms}]",
+      frame + "steps: [{run: a, shell: [bash, -eu]}, {include: common/node.yml}]\nfinally: [b]",
+      frame + "steps: [make]\nconcurrency: {mode: cancel}\nkeep: {size: 1 MiB}",
+      frame + "steps: [make]\nkeep: {size: 1048576, runs: 1}\nsecrets: A\ngrace: 1",
+    ]
+
+  /// Refused by both.
+  private static let refused: [String] =
+    [
+      "[]", "text", "repo: git@example.org:a/b.git\nsteps: [make]", "on: push\nsteps: [make]",
+      frame, frame + "step: [make]", frame + "steps: make", frame + "steps: []", frame + "steps: [[a]]",
+      frame + "steps: [{name: a}]", frame + "steps: [{run: [a]}]", frame + "steps: [{run: a, timeout: soon}]",
+      frame + "steps: [{run: a, timeout: -1}]", frame + "steps: [{run: a, timeout: 0}]",
+      frame + "steps: [{run: a, timeout: 5 weeks}]", frame + "steps: [{run: a, timeout: 1s1m}]",
+      frame + "steps: [{run: a, allow_failure: \"yes\"}]", frame + "steps: [{run: a, retry: 1}]",
+      frame + "steps: [{run: a, env: [A=1]}]", frame + "steps: [{run: a, env: {1A: x}}]",
+      frame + "steps: [make]\nconcurrency: {}", frame + "steps: [make]\nconcurrency: {mode: fifo}",
+      frame + "steps: [make]\nkeep: {runs: 0}", frame + "steps: [make]\nkeep: {size: much}",
+      frame + "steps: [make]\non_interrupt: maybe", frame + "steps: [make]\nname: \"a b\"",
+      frame + "steps: [make]\nnotify: []", frame + "steps: [{release: {to: /srv}}]",
+      "on: {pull: x}\nrepo: git@example.org:a/b.git\nsteps: [make]",
+      "on: pull\nrepo: git@example.org:a/b.git\nsteps: [make]",
+      "on: {push: {branch: x}}\nrepo: git@example.org:a/b.git\nsteps: [make]",
+      "on: {push: {branches: []}}\nrepo: git@example.org:a/b.git\nsteps: [make]",
+      "on: {webhook: {event: x}}\nrepo: git@example.org:a/b.git\nsteps: [make]",
+      "on: {manual: maybe}\nrepo: git@example.org:a/b.git\nsteps: [make]",
+      "on: {poll: often}\nrepo: git@example.org:a/b.git\nsteps: [make]",
+    ]
+
+  /// Of good form, and refused by the reader for what it means.
+  private static let meaningless: [String] = [
+    frame + "steps: [{run: a, name: x}, {run: b, name: x}]", frame + "steps: [{run: a, timeout: 30d}]",
+    frame + "steps: [{run: a, dir: ../x}]", frame + "steps: [{include: common/gone.yml}]",
+    frame + "steps: [{include: common/node.yml, run: a}]",
+    "on: {push: {branches: \"[\"}}\nrepo: git@example.org:a/b.git\nsteps: [make]",
+    "on: {manual: false}\nrepo: git@example.org:a/b.git\nsteps: [make]",
+  ]
+
+  private static func isRead(_ text: String) -> Bool {
+    (try? PipelineFile.parse(Array(text.utf8), file: "shop.yml", includes: LanguageTests.includes)) != nil
+  }
+
+  @Test("the reader reads what the corpus calls accepted, and refuses the rest")
+  func reader() {
+    for text in Self.accepted where !Self.isRead(text) { Issue.record("was refused:\n\(text)") }
+    for text in Self.refused + Self.meaningless where Self.isRead(text) { Issue.record("was read:\n\(text)") }
+  }
+
+  private static let hasValidator = (try? run(["python3", "-c", "import jsonschema"]).status) == 0
+
+  @Test(
+    "the schema says the same of their form",
+    .enabled(if: hasValidator, "python3 has no jsonschema here (Debian: python3-jsonschema)"))
+  func schema() throws {
+    let texts = Self.accepted + Self.refused + Self.meaningless
+    let input = JSONValue.object([
+      "schema": PipelineLanguage.schema, "documents": .array(try texts.map(Self.json)),
+    ])
+    let program = """
+      import json, sys, jsonschema
+      data = json.load(open(sys.argv[1]))
+      jsonschema.Draft202012Validator.check_schema(data["schema"])
+      validator = jsonschema.Draft202012Validator(data["schema"])
+      print(json.dumps([validator.is_valid(d) for d in data["documents"]]))
+      """
+    let area = try TemporaryDirectory("schema")
+    try JSONEncoder().encode(input).write(to: URL(fileURLWithPath: area.file("input.json")))
+    let output = try runChecked(["python3", "-c", program, area.file("input.json")])
+    let answers = try JSONDecoder().decode([Bool].self, from: Data(output.utf8))
+    #expect(answers.count == texts.count)
+    for (text, answer) in zip(texts, answers) {
+      let expected = !Self.refused.contains(text)
+      if answer != expected { Issue.record("the schema \(answer ? "accepts" : "refuses"):\n\(text)") }
+    }
+  }
+
+  /// As an editor reads the text: plain scalars by YAML's core schema.
+  private static func json(_ text: String) throws -> JSONValue {
+    json(try Document.parse(Array(text.utf8), file: "shop.yml").root)
+  }
+
+  private static func json(_ node: Document.Node) -> JSONValue {
+    switch node.content {
+    case .list(let items): return .array(items.map(json))
+    case .mapping(let entries):
+      return .object(Dictionary(entries.map { ($0.key, json($0.value)) }) { first, _ in first })
+    case .scalar(let text, let quoted):
+      if quoted { return .string(text) }
+      if node.isNull { return .null }
+      if ["true", "True", "TRUE"].contains(text) { return .bool(true) }
+      if ["false", "False", "FALSE"].contains(text) { return .bool(false) }
+      if text.wholeMatch(of: /[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?/) != nil, let number = Double(text) {
+        return .number(number)
+      }
+      return .string(text)
+    }
+  }
+}
