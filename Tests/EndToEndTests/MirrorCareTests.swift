@@ -48,7 +48,8 @@ struct MirrorCareTests {
     let mirrors = agent.area.file("data/mirrors")
     let name = try #require(
       FileManager.default.contentsOfDirectory(atPath: mirrors).first { $0.hasSuffix(".git") })
-    #expect(try runChecked(["sh", "-c", "ls '\(mirrors)/\(name)'/objects/pack/*.pack | wc -l"]) == "1")
+    // On a slow machine that may be before the last deploy, which then brings another pack.
+    #expect(agent.log.contains(" packs=1 packs_before="), "\(agent.log)")
     try deploy("page 5\n")
 
     try FileManager.default.removeItem(atPath: agent.area.file("pipelines/shop.yml"))

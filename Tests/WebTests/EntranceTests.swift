@@ -164,7 +164,9 @@ struct EntranceTests {
     func wait(for count: Int) async throws {
       while bodies.taken != count { try await Task.sleep(for: .milliseconds(2)) }
     }
-    try await withHookServer(FakeAgent(), limits: HookLimits(body: 100_000), bodies: bodies) { port in
+    var limits = HookLimits.patient
+    limits.body = 100_000
+    try await withHookServer(FakeAgent(), limits: limits, bodies: bodies) { port in
       let head = "POST /webhook/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 100000\r\n\r\n"
       let nearly = String(repeating: "x", count: 99_999)
       let holder = try await RawConnection(port: port)

@@ -90,7 +90,7 @@ struct HookServerTests {
   @Test("a body is taken up to the limit and not one byte more", arguments: [false, true])
   func bodyLimit(chunked: Bool) async throws {
     let agent = FakeAgent()
-    var limits = HookLimits()
+    var limits = HookLimits.patient
     limits.body = 100_000
     try await withHookServer(agent, limits: limits) { port in
       for size in [limits.body - 1, limits.body, limits.body + 1] {
@@ -124,7 +124,7 @@ struct HookServerTests {
   @Test("chunks without end are cut off, and the sender still reads why")
   func endlessChunks() async throws {
     let agent = FakeAgent()
-    var limits = HookLimits()
+    var limits = HookLimits.patient
     limits.body = 1 << 20
     try await withHookServer(agent, limits: limits) { port in
       let connection = try await RawConnection(port: port)
@@ -228,7 +228,7 @@ struct HookServerTests {
       if request.source == "slow" { try? await Task.sleep(for: .seconds(30)) }
       return HookAnswer(status: 200, body: "{}")
     }
-    var limits = HookLimits()
+    var limits = HookLimits.patient
     limits.headerTimeout = .milliseconds(200)
     limits.bodyTimeout = .milliseconds(200)
     limits.idleTimeout = .milliseconds(200)

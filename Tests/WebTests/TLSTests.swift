@@ -98,7 +98,7 @@ struct TLSTests {
   func slowHandshake() async throws {
     let files = try TestCertificate(in: folder)
     let certificate = try ServerCertificate(origin(files), logger: .silent)
-    var limits = HookLimits()
+    var limits = HookLimits.patient
     limits.headerTimeout = .milliseconds(200)
     let entrance = Entrance(certificate: certificate, deadline: limits.headerTimeout)
     try await withHookServer(FakeAgent(), entrance: entrance, limits: limits) { port in
