@@ -1,9 +1,7 @@
 import Foundation
-import Logging
 import Model
 import RunDirectory
 import Store
-import Synchronization
 import TestSupport
 import Testing
 
@@ -11,43 +9,6 @@ import Testing
 
 /// Polling with the real store and the real intake; only the remote and the clock are the test's.
 @Suite struct PollerTests {
-  private struct Fixture {
-    let agent: AgentUnderTest
-    let remote = RemoteStandIn()
-    let clock = ManualClock()
-    let log = LogLines()
-    let poller: Poller
-    let gaps = Gaps()
-    let lateness = Lateness()
-
-    init(_ rules: Ruleset, folder: TemporaryDirectory? = nil) throws {
-      agent = try AgentUnderTest(rules, folder: folder, gaps: gaps, lateness: lateness)
-      poller = Poller(
-        store: agent.store, rules: agent.rules, ask: remote.ask,
-        runsWereQueued: { [dispatcher = agent.dispatcher] in
-          dispatcher.wake()
-        }, gaps: gaps, lateness: lateness, timing: clock.timing(), logger: log.logger)
-    }
-
-    /// Lets time pass, and the poller do what is due then.
-    func pass(_ seconds: Double = 60) async {
-      clock.advance(seconds)
-      await poller.turn()
-      await poller.settle()
-    }
-
-    func runs() async throws -> [Run] { try await agent.store.runs(RunFilter()).reversed() }
-
-    func deliveries() async throws -> [Delivery] {
-      try await agent.store.deliveries(DeliveryFilter(limit: 100)).reversed()
-    }
-
-    /// GitHub tells of a push from `otherCommit` to `someCommit`.
-    func webhook(id: String = UUID().uuidString, branch: String = "main") async throws -> HookAnswer {
-      await agent.agent.receive(try signedPush(id: id, branch: branch))
-    }
-  }
-
   private let third = CommitID(String(repeating: "c3", count: 20))!
 
   private func polling(_ name: String = "shop", every seconds: Double = 60, branches: [String] = ["main"]) throws
@@ -61,7 +22,7 @@ import Testing
   @Test(
     "the first look starts nothing; what moves afterwards is a push from the commit before, with all that goes with it")
   func push() async throws {
-    let fixture = try Fixture(someRules([try polling()]))
+    let fixture = try PollFixture(someRules([try polling()]))
     fixture.remote.set(["refs/heads/main": otherCommit, "refs/heads/dev": otherCommit, "HEAD": otherCommit])
     await fixture.pass()
     #expect(try await fixture.deliveries().isEmpty)
@@ -92,7 +53,7 @@ import Testing
 
   @Test("where nothing moved, nothing is written")
   func still() async throws {
-    let fixture = try Fixture(someRules([try polling()]))
+    let fixture = try PollFixture(someRules([try polling()]))
     fixture.remote.set(["refs/heads/main": someCommit])
     await fixture.pass()
     let log = fixture.agent.folder.file("data/pushrod.db-wal")
@@ -106,7 +67,7 @@ import Testing
   @Test("a webhook and a poll of one push start one run, whichever is first")
   func bothWays() async throws {
     for webhookFirst in [true, false] {
-      let fixture = try Fixture(someRules([try polling()]))
+      let fixture = try PollFixture(someRules([try polling()]))
       fixture.remote.set(["refs/heads/main": otherCommit])
       await fixture.pass()
       fixture.remote.set(["refs/heads/main": someCommit])
@@ -126,7 +87,7 @@ import Testing
 
   @Test("a webhook that comes while the agent looks is not followed by the older commit that was seen")
   func overtaken() async throws {
-    let fixture = try Fixture(someRules([try polling()]))
+    let fixture = try PollFixture(someRules([try polling()]))
     fixture.remote.set(["refs/heads/main": otherCommit])
     await fixture.pass()
     fixture.remote.set(["refs/heads/main": third])
@@ -141,7 +102,7 @@ import Testing
 
   @Test("back to an older commit and forth again is a push each time")
   func backAndForth() async throws {
-    let fixture = try Fixture(someRules([try polling()]))
+    let fixture = try PollFixture(someRules([try polling()]))
     for commit in [someCommit, otherCommit, someCommit, otherCommit, someCommit] {
       fixture.remote.set(["refs/heads/main": commit])
       await fixture.pass()
@@ -151,7 +112,7 @@ import Testing
 
   @Test("a new branch is a push without a commit before; one that is gone is forgotten, and new when it comes back")
   func branches() async throws {
-    let fixture = try Fixture(someRules([try polling(branches: ["**"])]))
+    let fixture = try PollFixture(someRules([try polling(branches: ["**"])]))
     fixture.remote.set(["refs/heads/main": someCommit])
     await fixture.pass()
     let withFeature = ["refs/heads/main": someCommit, "refs/heads/feature": someCommit]
@@ -173,7 +134,7 @@ import Testing
   func annotatedTag() async throws {
     var pipeline = try polling()
     pipeline.triggers.push = PushTrigger(branches: nil, tags: ["v*"], skip: nil)
-    let fixture = try Fixture(someRules([pipeline]))
+    let fixture = try PollFixture(someRules([pipeline]))
     await fixture.pass()
     fixture.remote.set([.init(name: "refs/tags/v1", id: otherCommit.hex, peeled: someCommit.hex)])
     await fixture.pass()
@@ -190,7 +151,7 @@ import Testing
 
   @Test("a pipeline that polls and one that does not are told each for itself")
   func besideOthers() async throws {
-    let fixture = try Fixture(someRules([try polling(), try somePipeline("docs")]))
+    let fixture = try PollFixture(someRules([try polling(), try somePipeline("docs")]))
     fixture.remote.set(["refs/heads/main": otherCommit])
     await fixture.pass()
     fixture.remote.set(["refs/heads/main": someCommit])
@@ -206,7 +167,7 @@ import Testing
   func skip() async throws {
     var pipeline = try polling()
     pipeline.triggers.push?.skip = "Sell"
-    let fixture = try Fixture(someRules([pipeline]))
+    let fixture = try PollFixture(someRules([pipeline]))
     fixture.remote.set(["refs/heads/main": otherCommit])
     await fixture.pass()
     fixture.remote.set(["refs/heads/main": someCommit])
@@ -219,7 +180,8 @@ import Testing
 
   @Test("pipelines of one repository share a question and a delivery, each in its own interval")
   func shared() async throws {
-    let fixture = try Fixture(someRules([try polling("fast"), try polling("slow", every: 180), try polling("other")]))
+    let fixture = try PollFixture(
+      someRules([try polling("fast"), try polling("slow", every: 180), try polling("other")]))
     fixture.remote.set(["refs/heads/main": otherCommit])
     await fixture.pass(0)
     fixture.remote.set(["refs/heads/main": someCommit])
@@ -234,18 +196,18 @@ import Testing
   func restart() async throws {
     let folder = try TemporaryDirectory("poll")
     let rules = someRules([try polling()])
-    let first = try Fixture(rules, folder: folder)
+    let first = try PollFixture(rules, folder: folder)
     first.remote.set(["refs/heads/main": otherCommit])
     await first.pass()
     try first.agent.store.close()
 
-    let second = try Fixture(rules, folder: folder)
+    let second = try PollFixture(rules, folder: folder)
     second.remote.set(["refs/heads/main": someCommit, "refs/heads/dev": someCommit])
     await second.pass(0)
     #expect(try await second.runs().map(\.request.before) == [otherCommit])
     try second.agent.store.close()
 
-    let third = try Fixture(rules, folder: folder)
+    let third = try PollFixture(rules, folder: folder)
     third.remote.set(["refs/heads/main": someCommit])
     await third.pass(0)
     #expect(try await third.runs().count == 1)
@@ -253,7 +215,7 @@ import Testing
 
   @Test("an error is told once, and when it changes, and when it is over; nothing that was pushed meanwhile is missed")
   func errors() async throws {
-    let fixture = try Fixture(someRules([try polling()]))
+    let fixture = try PollFixture(someRules([try polling()]))
     fixture.remote.set(["refs/heads/main": otherCommit])
     await fixture.pass()
     fixture.remote.fail("no route to host")
@@ -276,7 +238,7 @@ import Testing
 
   @Test("a repository that suddenly shows nothing at all is in trouble, and nothing is forgotten")
   func empty() async throws {
-    let fixture = try Fixture(someRules([try polling(branches: ["**"])]))
+    let fixture = try PollFixture(someRules([try polling(branches: ["**"])]))
     fixture.remote.set(["refs/heads/main": someCommit, "refs/heads/dev": someCommit])
     await fixture.pass()
     fixture.remote.set([String: CommitID]())
@@ -289,7 +251,7 @@ import Testing
 
   @Test("an empty repository's first branch is a push")
   func firstBranch() async throws {
-    let fixture = try Fixture(someRules([try polling()]))
+    let fixture = try PollFixture(someRules([try polling()]))
     fixture.remote.set([String: CommitID]())
     await fixture.pass()
     fixture.remote.set(["refs/heads/main": someCommit])
@@ -299,7 +261,7 @@ import Testing
 
   @Test("refs that the remote should not have, and ids that are none, are passed over")
   func odd() async throws {
-    let fixture = try Fixture(someRules([try polling(branches: ["**"])]))
+    let fixture = try PollFixture(someRules([try polling(branches: ["**"])]))
     fixture.remote.set(["refs/heads/main": someCommit])
     await fixture.pass()
     fixture.remote.set([
@@ -322,7 +284,7 @@ import Testing
       pipeline.triggers.poll = 60
       return pipeline
     }
-    let fixture = try Fixture(someRules(pipelines))
+    let fixture = try PollFixture(someRules(pipelines))
     fixture.remote.hold(true)
     fixture.clock.advance(0)
     await fixture.poller.turn()
@@ -339,7 +301,7 @@ import Testing
 
   @Test("a push that the agent found can be replayed like any other")
   func replay() async throws {
-    let fixture = try Fixture(someRules([try polling()]))
+    let fixture = try PollFixture(someRules([try polling()]))
     fixture.remote.set(["refs/heads/main": otherCommit])
     await fixture.pass()
     fixture.remote.set(["refs/heads/main": someCommit])
@@ -355,223 +317,14 @@ import Testing
     #expect(try await fixture.runs().count == 2)
   }
 
-  // MARK: Comparing without `on.poll`
-
-  private func comparing(_ pipelines: [Pipeline]) -> Ruleset {
-    var rules = someRules(pipelines)
-    rules.compareTips = 600
-    return rules
-  }
-
-  @Test("a lost webhook is found without on.poll; that it comes late after all starts nothing")
-  func lostWebhook() async throws {
-    let fixture = try Fixture(comparing([try somePipeline()]))
-    fixture.remote.set(["refs/heads/main": otherCommit])
-    await fixture.pass(0)
-    fixture.remote.set(["refs/heads/main": someCommit])
-    await fixture.pass(500)
-    #expect(try await fixture.runs().isEmpty)
-    await fixture.pass(100)
-    #expect(try await fixture.runs().map(\.request.trigger) == [.poll])
-    #expect(try await fixture.webhook().status == 200)
-    await fixture.pass(600)
-    #expect(try await fixture.runs().count == 1)
-  }
-
-  @Test("where deliveries told of a ref before there ever was a look, what moved since is found by the first one")
-  func firstLookAfterDeliveries() async throws {
-    let fixture = try Fixture(comparing([try somePipeline()]))
-    #expect(try await fixture.webhook().status == 202)
-    fixture.remote.set(["refs/heads/main": third])
-    await fixture.pass(0)
-    #expect(try await fixture.runs().map(\.request.commit) == [someCommit, third])
-    #expect(try await fixture.runs().last?.request.before == someCommit)
-  }
-
-  @Test("a branch that was made while there was no agent is found by the next one")
-  func newBranchWhileAway() async throws {
-    let folder = try TemporaryDirectory("poll")
-    let rules = comparing([try somePipeline(branches: ["**"])])
-    let first = try Fixture(rules, folder: folder)
-    first.remote.set(["refs/heads/main": someCommit])
-    await first.pass(0)
-    try first.agent.store.close()
-
-    let second = try Fixture(rules, folder: folder)
-    second.remote.set(["refs/heads/main": someCommit, "refs/heads/feature": otherCommit])
-    await second.pass(0)
-    #expect(try await second.runs().map(\.request.ref.short) == ["feature"])
-    try second.agent.store.close()
-  }
-
-  @Test("a subscription that is connected again has everything compared at once")
-  func subscriptionGap() async throws {
-    let fixture = try Fixture(comparing([try somePipeline()]))
-    let board = SubscriptionBoard(gaps: fixture.gaps)
-    let relay = Subscription(source: "github", at: .relay(try #require(WebAddress("https://smee.io/x"))))
-    board.began(relay)
-    fixture.remote.set(["refs/heads/main": otherCommit])
-    await fixture.pass(0)
-    fixture.remote.set(["refs/heads/main": someCommit])
-    board.failed(relay, "it is gone")
-    await fixture.pass(20)
-    #expect(try await fixture.runs().isEmpty)
-    board.connected(relay)
-    #expect(await !fixture.poller.isThrough)
-    await fixture.pass(1)
-    #expect(try await fixture.runs().count == 1)
-    #expect(await fixture.poller.isThrough)
-  }
-
-  @Test("a delivery that could not be recorded is a gap, and so is the end of such a time")
-  func storeGap() {
-    let gaps = Gaps()
-    gaps.recorded()
-    #expect(gaps.count == 0)
-    for _ in 1...5 { gaps.refused() }
-    #expect(gaps.count == 1)
-    for _ in 1...5 { gaps.recorded() }
-    #expect(gaps.count == 2)
-  }
-
-  @Test("pushes that were missed and are sent again later start nothing, in whichever order they come")
-  func sentAgain() async throws {
-    let fourth = CommitID(String(repeating: "d4", count: 20))!
-    let pushes = [("d-1", otherCommit, someCommit), ("d-2", someCommit, third), ("d-3", third, fourth)]
-    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
-      let fixture = try Fixture(comparing([try somePipeline()]))
-      fixture.remote.set(["refs/heads/main": otherCommit])
-      await fixture.pass(0)
-      let missed = fixture.clock.now
-      fixture.remote.set(["refs/heads/main": fourth])
-      await fixture.pass(600)
-      #expect(try await fixture.runs().map(\.request.commit) == [fourth])
-
-      for push in order.map({ pushes[$0] }) {
-        fixture.lateness.expect(push.0, from: "github", sent: missed)
-        #expect(await fixture.agent.agent.receive(try delivery(push.0, push.1, push.2)).status == 200)
-      }
-      await fixture.pass(600)
-      #expect(try await fixture.runs().count == 1)
-      // One that was sent after the look is news.
-      fixture.lateness.expect("d-4", from: "github", sent: fixture.clock.now)
-      #expect(await fixture.agent.agent.receive(try delivery("d-4", fourth, someCommit)).status == 202)
-    }
-  }
-
-  private func delivery(_ id: String, _ before: CommitID, _ after: CommitID) throws -> HookRequest {
-    try signedPush(
-      id: id,
-      body: """
-        {"ref":"refs/heads/main","before":"\(before)","after":"\(after)","created":false,"deleted":false,\
-        "repository":{"full_name":"acme/shop","clone_url":"https://github.com/acme/shop.git"}}
-        """)
-  }
-
-  @Test("deliveries that overtook each other: the newer commit is not run again where the older was superseded")
-  func outOfOrder() async throws {
-    let fixture = try Fixture(comparing([try somePipeline()]))
-    fixture.remote.set(["refs/heads/main": otherCommit])
-    await fixture.pass(0)
-    fixture.remote.set(["refs/heads/main": third])
-    #expect(await fixture.agent.agent.receive(try delivery("d-2", someCommit, third)).status == 202)
-    #expect(await fixture.agent.agent.receive(try delivery("d-1", otherCommit, someCommit)).status == 202)
-    await fixture.pass(600)
-    #expect(try await fixture.runs().map(\.request.commit) == [third, someCommit])
-    #expect(!fixture.log.events.contains("poll_settled"))
-
-    _ = try await fixture.agent.store.move(run: 2, to: RunOutcome(.superseded, reason: "it is older"), at: Date())
-    await fixture.pass(600)
-    #expect(fixture.log.events.contains("poll_settled"))
-    #expect(try await fixture.runs().count == 2)
-    await fixture.pass(600)
-    #expect(try await fixture.deliveries().count == 2)
-  }
-
-  @Test("where the older commit was put over the newer one after all, the newer is run again rather than never")
-  func outOfOrderAndRun() async throws {
-    let fixture = try Fixture(comparing([try somePipeline()]))
-    fixture.remote.set(["refs/heads/main": otherCommit])
-    await fixture.pass(0)
-    fixture.remote.set(["refs/heads/main": third])
-    #expect(await fixture.agent.agent.receive(try delivery("d-2", someCommit, third)).status == 202)
-    #expect(await fixture.agent.agent.receive(try delivery("d-1", otherCommit, someCommit)).status == 202)
-    _ = try await fixture.agent.store.move(run: 2, to: RunOutcome(.running), at: Date())
-    _ = try await fixture.agent.store.move(run: 2, to: RunOutcome(.succeeded), at: Date())
-    await fixture.pass(600)
-    #expect(try await fixture.runs().map(\.request.commit) == [third, someCommit, third])
-  }
-
-  @Test("several pushes that were missed, and whose deliveries come later by themselves: the newest runs once")
-  func lateByThemselves() async throws {
-    let fourth = CommitID(String(repeating: "d4", count: 20))!
-    let fixture = try Fixture(comparing([try somePipeline()]))
-    fixture.remote.set(["refs/heads/main": otherCommit])
-    await fixture.pass(0)
-    fixture.remote.set(["refs/heads/main": fourth])
-    await fixture.pass(600)
-    #expect(await fixture.agent.agent.receive(try delivery("d-1", otherCommit, someCommit)).status == 202)
-    #expect(await fixture.agent.agent.receive(try delivery("d-2", someCommit, third)).status == 202)
-    let gaps = fixture.gaps.count
-    #expect(await fixture.agent.agent.receive(try delivery("d-3", third, fourth)).status == 200)
-    #expect(fixture.gaps.count == gaps + 1)
-    for run in 2...3 {
-      _ = try await fixture.agent.store.move(run: run, to: RunOutcome(.superseded, reason: "it is older"), at: Date())
-    }
-    await fixture.pass(20)
-    #expect(try await fixture.runs().map(\.request.commit) == [fourth, someCommit, third])
-    #expect(fixture.log.events.contains("poll_settled"))
-  }
-
-  @Test("a push back to a commit that was found is taken for that find, and the look that it brings puts it right")
-  func backToFound() async throws {
-    let fixture = try Fixture(comparing([try somePipeline()]))
-    fixture.remote.set(["refs/heads/main": otherCommit])
-    await fixture.pass(0)
-    fixture.remote.set(["refs/heads/main": third])
-    await fixture.pass(600)
-    #expect(await fixture.agent.agent.receive(try delivery("d-1", third, someCommit)).status == 202)
-    for run in 1...2 {
-      _ = try await fixture.agent.store.move(run: run, to: RunOutcome(.running), at: Date())
-      _ = try await fixture.agent.store.move(run: run, to: RunOutcome(.succeeded), at: Date())
-    }
-    #expect(await fixture.agent.agent.receive(try delivery("d-2", someCommit, third)).status == 200)
-    await fixture.pass(10)
-    #expect(try await fixture.runs().map(\.request.commit) == [third, someCommit, third])
-  }
-
   @Test("a stop does not wait for a remote that is silent")
   func stop() async throws {
-    let fixture = try Fixture(someRules([try polling()]))
+    let fixture = try PollFixture(someRules([try polling()]))
     fixture.remote.hold(true)
     let service = Task { try await fixture.poller.run() }
     while fixture.remote.questions.isEmpty { await Task.yield() }
     service.cancel()
     try await service.value
     #expect(fixture.log.events == [])
-  }
-}
-
-/// The `event` of every line, in order of their names.
-private final class LogLines: Sendable {
-  private let lines = Mutex<[String]>([])
-
-  var events: [String] { lines.withLock { $0.sorted() } }
-
-  var logger: Logger { Logger(label: "test") { [self] _ in Handler(lines: self) } }
-
-  private struct Handler: LogHandler {
-    let lines: LogLines
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.info
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-      get { metadata[key] }
-      set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-      lines.lines.withLock { $0.append(event.metadata?["event"].map { "\($0)" } ?? "") }
-    }
   }
 }
