@@ -10,11 +10,16 @@ enum IncludedFiles {
         return .failure(
           IncludeFailure("lies among the pipelines; put what they share into a folder of its own, such as common/"))
       }
-      guard let place = resolved(folder + "/" + path), let root = resolved(folder), place.hasPrefix(root + "/") else {
+      guard let root = resolved(folder), let place = resolved(folder + "/" + path) else {
+        return .failure(IncludeFailure("does not exist beside this one"))
+      }
+      guard place.hasPrefix(root + "/") else {
+        return .failure(IncludeFailure("leads out of the folder of the pipelines"))
+      }
+      // What is not watched could change behind the agent's back.
+      guard PipelineFolder.everyFile(in: folder).contains(folder + "/" + path) else {
         return .failure(
-          IncludeFailure(
-            resolved(folder + "/" + path) == nil
-              ? "does not exist beside this one" : "leads out of the folder of the pipelines"))
+          IncludeFailure("is no `*.yml` file of a folder beside this one, not hidden, at most two deep"))
       }
       return FileReading.bytes(of: place, atMost: Document.Limits().bytes).mapError { IncludeFailure($0.words) }
     }

@@ -58,7 +58,8 @@ import Testing
       ("../common/node.yml", "without `..`"), ("/etc/passwd", "a relative path"),
       ("common/out.yml", "leads out of the folder of the pipelines"), ("common", "lies among the pipelines"),
       ("common/folder.yml", "is not a regular file"), ("common/again.yml", "cannot include another one"),
-      ("common/empty.yml", "nothing to include"),
+      ("common/empty.yml", "nothing to include"), ("common/a/b/deep.yml", "at most two deep"),
+      ("common/node.txt", "is no `*.yml` file"), (".common/node.yml", "not hidden"),
     ])
   func refused(path: String, words: String) throws {
     let outside = try TemporaryDirectory("outside")
@@ -67,8 +68,18 @@ import Testing
     try runChecked(["mkdir", folder.file("common/folder.yml")])
     try folder.write("common/again.yml", "steps:\n  - include: common/node.yml\n")
     try folder.write("common/empty.yml", "{}\n")
+    for path in ["common/a/b/deep.yml", "common/node.txt", ".common/node.yml"] {
+      try folder.write(path, "steps: [x]\n")
+    }
     let found = mistake("[{include: \(path)}]")
     #expect(found?.message.contains(words) == true, "\(String(describing: found))")
+  }
+
+  @Test("included steps count for the bound on how many")
+  func bound() throws {
+    try folder.write("common/node.yml", "steps: [" + Array(repeating: "x", count: 60).joined(separator: ",") + "]\n")
+    let found = mistake("[{include: common/node.yml}, {include: common/node.yml}]")
+    #expect(found?.message == "`steps` has 120 items with those that are included; at most 100 are allowed")
   }
 
   @Test("a change of an included file is a change of the folder")

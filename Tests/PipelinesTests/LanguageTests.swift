@@ -21,7 +21,7 @@ import Testing
     }
   }
 
-  @Test("every key has a meaning and an example in which it stands", arguments: PipelineLanguage.examples)
+  @Test("every key stands in its example", arguments: PipelineLanguage.examples)
   func examples(key: String, pipeline: String) {
     let name = key.split(separator: ".").last.map(String.init) ?? key
     #expect(pipeline.contains("\(name):"), "\(pipeline)")

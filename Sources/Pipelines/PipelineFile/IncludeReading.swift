@@ -22,7 +22,7 @@ enum IncludeReading {
   static let example = "common/node.yml"
 
   /// The value of `include`, where it stands alone in its mapping.
-  static func path(_ item: Value) -> Value? {
+  static func include(_ item: Value) -> Value? {
     guard case .mapping(let entries) = item.node.content, entries.count == 1, entries[0].key == "include" else {
       return nil
     }

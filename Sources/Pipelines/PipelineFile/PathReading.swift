@@ -1,8 +1,8 @@
 import Model
 
-/// Reads paths of the repository and of the machine.
+/// Reads relative paths, which lead nowhere else.
 enum PathReading {
-  /// A path inside the repository: relative, without `..`, normalised.
+  /// A relative path without `..`, normalised.
   /// - Parameter what: what it must be, for the error.
   static func path(_ value: Value, such what: String) -> String? {
     guard let text = value.string(what) else { return nil }
@@ -11,12 +11,6 @@ enum PathReading {
       return nil
     }
     return parts.joined(separator: "/")
-  }
-
-  static func paths(_ value: Value, such what: String) -> [String] {
-    let items = value.oneOrMany(atMost: 100)
-    if items?.isEmpty == true { value.report("\(value.subject) is an empty list", suggestion: "leave the key out") }
-    return (items ?? []).compactMap { path($0, such: what) }
   }
 
   /// The components of a relative path without `..`; `nil` for any other. Empty for the folder itself.
@@ -28,18 +22,6 @@ enum PathReading {
       scalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f })
     else { return nil }
     return parts
-  }
-
-  /// An absolute path of the machine, without `..`.
-  static func absolute(_ value: Value, such what: String) -> String? {
-    guard let text = value.string(what) else { return nil }
-    guard text.unicodeScalars.first == "/", let parts = parts(String(text.unicodeScalars.drop { $0 == "/" })),
-      !parts.isEmpty
-    else {
-      value.report("\(value.subject) must be an absolute path without `..`, and not the whole machine")
-      return nil
-    }
-    return "/" + parts.joined(separator: "/")
   }
 }
 

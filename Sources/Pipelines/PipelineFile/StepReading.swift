@@ -38,14 +38,20 @@ struct StepReading {
       fields.report(
         key: "steps", "`steps` is empty: there is nothing to run", suggestion: "add a step: `- make deploy`")
     }
-    return items.flatMap { item -> [StepDraft] in
-      guard let path = IncludeReading.path(item) else { return draft(item).map { [$0] } ?? [] }
-      return IncludeReading.items(path, pipeline.surroundings.include).compactMap { included in
+    let drafts = items.flatMap { item -> [StepDraft] in
+      guard let include = IncludeReading.include(item) else { return draft(item).map { [$0] } ?? [] }
+      return IncludeReading.items(include, pipeline.surroundings.include).compactMap { included in
         var draft = draft(included)
         draft?.includedFrom = included.file
         return draft
       }
     }
+    if drafts.count > StepReading.longestList {
+      value.report(
+        "\(value.subject) has \(drafts.count) items with those that are included; at most \(StepReading.longestList) are allowed"
+      )
+    }
+    return drafts
   }
 
   private func draft(_ value: Value) -> StepDraft? {
