@@ -55,7 +55,7 @@ public final class AgentUnderTest {
 
   public func runDirectory(_ number: Int) -> String { area.file("data/runs/\(number)") }
 
-  /// Starts the agent and waits until it says where it listens.
+  /// Starts the agent and waits until it says where it listens, for hooks, the command line and, where there is one, the API.
   ///
   /// - Parameters:
   ///   - arguments: more flags of `serve`.
@@ -72,10 +72,12 @@ public final class AgentUnderTest {
     self.process = process
     let end = ContinuousClock.now + .seconds(30)
     while ContinuousClock.now < end {
-      if let port = Self.port(of: "hooks", in: process.log) {
+      let log = process.log
+      // The command line asks over the socket, which comes up by itself.
+      if let port = Self.port(of: "hooks", in: log), log.contains("for=socket") {
         self.port = port
         guard hasAPI else { return }
-        if let port = Self.port(of: "api", in: process.log) {
+        if let port = Self.port(of: "api", in: log) {
           apiPort = port
           return
         }

@@ -53,8 +53,7 @@ struct MissedPushTests {
   private func compared(_ agent: AgentUnderTest) throws {
     try waitUntil("the tips are compared") {
       let result = try run(["curl", "-sS", "--unix-socket", agent.socket, "http://localhost/api/status"])
-      // An agent that has only just started may not answer yet.
-      guard let status = try? JSON.decoder().decode(Status.self, from: Data(result.stdout)) else { return false }
+      let status = try JSON.decoder().decode(Status.self, from: Data(result.stdout))
       return status.polls?.isEmpty == false && status.polls?.allSatisfy { $0.comparedAt != nil } == true
     }
   }
