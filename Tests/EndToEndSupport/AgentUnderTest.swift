@@ -91,6 +91,15 @@ public final class AgentUnderTest {
   /// kill -9, as a power cut would.
   public func kill9() { process?.stop() }
 
+  /// Puts a copy of the folder `kept` in the place of the data of an agent that is killed.
+  ///
+  /// The runner that looks after mirrors outlives the agent that asked it to, and may make a folder in the meantime.
+  public func replaceData(with kept: String) throws {
+    let data = area.file("data")
+    try waitUntil("the old data is gone") { try run(["rm", "-rf", data]).status == 0 }
+    try runChecked(["cp", "-a", "--no-target-directory", kept, data])
+  }
+
   /// SIGTERM, and waits for the end.
   /// - Returns: whether it was gone within `seconds`.
   public func terminate(within seconds: Double = 10) -> Bool {

@@ -53,8 +53,7 @@ struct Fault06_MigrationTests {
     let faults = try DiskFaults(below: data)
     var seen: Set<Int> = []
     for call in 1...600 {
-      try? FileManager.default.removeItem(atPath: data)
-      try runChecked(["cp", "-a", kept, data])
+      try agent.replaceData(with: kept)
       faults.set(.kill, count: UInt32(call))
       let isUp = (try? agent.start(environment: faults.environment)) != nil
       faults.set(.none)

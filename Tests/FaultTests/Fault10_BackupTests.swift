@@ -89,8 +89,7 @@ struct Fault10_BackupTests {
     let faults = try DiskFaults(below: data)
     var outcomes: Set<String> = []
     for call in 1...200 {
-      try runChecked(["rm", "-rf", data])
-      try runChecked(["cp", "-a", kept, data])
+      try agent.replaceData(with: kept)
       faults.set(.kill, count: UInt32(call))
       let result = try run(
         [builtExecutable("pushrod"), "restore", backup, "--config", agent.configuration], env: faults.environment)
