@@ -19,14 +19,29 @@ public struct Pipeline: Codable, Hashable, Sendable {
   /// How long its runs are kept, where the file says it; the agent's configuration says the rest.
   public var keep: RunKeep?
   public var steps: [Step]
+  /// After a failure or a time-out, in order, before `finally`.
+  public var onFailure: [Step]?
   public var finally: [Step]
+  /// Steps that may run at the same time; `nil`: 4.
+  public var parallel: Int?
+  /// Where its steps stand, as a path in the repository: they are read from the commit of each run. `steps`, `onFailure`
+  /// and `finally` are empty then.
+  public var file: String?
+  /// The system user whom steps run as; `nil`: the runner's.
+  public var user: String?
+  /// Of each step; a step's own count instead.
+  public var limits: StepLimits?
+  /// Of each step; a step's own counts instead.
+  public var sandbox: Sandbox?
+  public var workspace: WorkspaceRule?
 
   public init(
     name: String, repository: RepositoryURL, triggers: Triggers, ref: RefName? = nil,
     environment: [String: String] = [:],
     secrets: [String] = [], timeout: Seconds = 3600, grace: Seconds = 10,
     concurrency: Concurrency? = nil, onInterrupt: InterruptPolicy? = nil, keep: RunKeep? = nil, steps: [Step],
-    finally: [Step] = []
+    onFailure: [Step]? = nil, finally: [Step] = [], parallel: Int? = nil, file: String? = nil, user: String? = nil,
+    limits: StepLimits? = nil, sandbox: Sandbox? = nil, workspace: WorkspaceRule? = nil
   ) {
     self.name = name
     self.repository = repository
@@ -40,42 +55,14 @@ public struct Pipeline: Codable, Hashable, Sendable {
     self.onInterrupt = onInterrupt
     self.keep = keep
     self.steps = steps
+    self.onFailure = onFailure
     self.finally = finally
-  }
-}
-
-/// What starts a pipeline.
-public struct Triggers: Codable, Hashable, Sendable {
-  public var push: PushTrigger?
-  /// Events of other senders; any of them starts the pipeline. Never empty.
-  public var webhooks: [WebhookTrigger]?
-  /// How often the agent itself looks whether the refs of `push` have moved.
-  public var poll: Seconds?
-  /// May be started by hand.
-  public var manual: Bool
-
-  public init(
-    push: PushTrigger? = nil, webhooks: [WebhookTrigger]? = nil, poll: Seconds? = nil, manual: Bool = false
-  ) {
-    self.push = push
-    self.webhooks = webhooks
-    self.poll = poll
-    self.manual = manual
-  }
-}
-
-/// Which pushes start a pipeline. The patterns are kept as written; `Pipelines` matches them.
-public struct PushTrigger: Codable, Hashable, Sendable {
-  /// `nil`: the file does not say. With neither branches nor tags said, every branch and no tag matches.
-  public var branches: [String]?
-  public var tags: [String]?
-  /// A push whose head commit's message contains this text starts nothing.
-  public var skip: String?
-
-  public init(branches: [String]?, tags: [String]?, skip: String?) {
-    self.branches = branches
-    self.tags = tags
-    self.skip = skip
+    self.parallel = parallel
+    self.file = file
+    self.user = user
+    self.limits = limits
+    self.sandbox = sandbox
+    self.workspace = workspace
   }
 }
 
@@ -107,34 +94,6 @@ public enum InterruptPolicy: String, Codable, Sendable, CaseIterable {
   case fail
   /// It is queued again, for the same commit.
   case rerun
-}
-
-/// One element of a pipeline.
-public struct Step: Codable, Hashable, Sendable {
-  public var name: String
-  public var run: String
-  /// Relative to the workspace, never outside it.
-  public var directory: String?
-  public var environment: [String: String]
-  /// Words of the command that gets the script after `-c`.
-  public var shell: [String]
-  public var timeout: Seconds?
-  public var allowFailure: Bool
-
-  public static let defaultShell = ["sh", "-eu"]
-
-  public init(
-    name: String, run: String, directory: String? = nil, environment: [String: String] = [:],
-    shell: [String] = Step.defaultShell, timeout: Seconds? = nil, allowFailure: Bool = false
-  ) {
-    self.name = name
-    self.run = run
-    self.directory = directory
-    self.environment = environment
-    self.shell = shell
-    self.timeout = timeout
-    self.allowFailure = allowFailure
-  }
 }
 
 extension Pipeline {

@@ -45,7 +45,7 @@ public struct Run: Codable, Hashable, Sendable {
 /// Everything that is known about a run before it has a number.
 public struct RunRequest: Codable, Hashable, Sendable {
   public enum Trigger: String, Codable, Sendable {
-    case push, webhook, poll, manual, rerun
+    case push, webhook, poll, schedule, manual, rerun
   }
 
   /// The pipeline as it was when the run was asked for.
@@ -70,11 +70,18 @@ public struct RunRequest: Codable, Hashable, Sendable {
   /// The run that the person asked for, where this one repeats it by itself; `nil`: this one. What later runs have
   /// deployed since is newer than the wish.
   public var askedIn: Int?
+  /// Values of the pipeline's inputs, where somebody started it by hand.
+  public var inputs: [String: String]?
+  /// The time of the schedule that started it.
+  public var scheduledFor: Date?
+  /// What started the run that a `rerun` repeats, at the beginning of the chain; `nil`: `trigger` says it.
+  public var origin: Trigger?
 
   public init(
     pipeline: Pipeline, trigger: Trigger, ref: RefName, commit: CommitID?, before: CommitID? = nil,
     pusher: String? = nil, message: String? = nil, delivery: Int? = nil, rerunOf: Int? = nil,
-    attempt: Int = 1, mayGoBack: Bool? = nil, askedIn: Int? = nil
+    attempt: Int = 1, mayGoBack: Bool? = nil, askedIn: Int? = nil, inputs: [String: String]? = nil,
+    scheduledFor: Date? = nil, origin: Trigger? = nil
   ) {
     self.pipeline = pipeline
     self.trigger = trigger
@@ -88,5 +95,8 @@ public struct RunRequest: Codable, Hashable, Sendable {
     self.attempt = attempt
     self.mayGoBack = mayGoBack
     self.askedIn = askedIn
+    self.inputs = inputs
+    self.scheduledFor = scheduledFor
+    self.origin = origin
   }
 }

@@ -10,6 +10,12 @@ public struct RunEvent: Codable, Hashable, Sendable {
     case stepStarted = "step_started"
     case stepFinished = "step_finished"
     case stepSkipped = "step_skipped"
+    /// It failed and is tried again; `attempt` is the one that begins.
+    case stepRetried = "step_retried"
+    /// An `approval` step waits for a person, until `until`; `reason` is the question.
+    case waiting
+    /// A person has answered, or nobody did in time.
+    case answered
     /// The run is being ended from outside (cancel, time-out); `reason` says why.
     case stopping
     case runFinished = "run_finished"
@@ -50,6 +56,18 @@ public struct RunEvent: Codable, Hashable, Sendable {
   public var uptime: Seconds?
   /// On `step_finished` of the step; on `run_finished` of the whole run.
   public var usage: Usage?
+  /// On `step_retried`: 2 for the first repetition.
+  public var attempt: Int?
+  /// On `waiting`: when the time for an answer is over.
+  public var until: Date?
+  /// On `answered`: whether it was a yes; `reason` and `by` say more.
+  public var approved: Bool?
+  /// On `answered`: who.
+  public var by: String?
+  /// On `step_started` and `run_started`: names of the secrets that it was given.
+  public var secrets: [String]?
+  /// On `step_finished`: names of the outputs that it handed on.
+  public var outputs: [String]?
   /// On the `step_finished` of `fetch`: bytes that came from the repository.
   public var received: Int?
 

@@ -1,21 +1,26 @@
 /// Where a run stands.
 public enum RunState: String, Codable, Sendable, CaseIterable {
   case queued, running
+  /// It is under way and waits for a person's approval.
+  case waiting
   case succeeded, failed, cancelled
   case timedOut = "timed_out"
   /// The runner itself died: power loss, kill -9, out of memory.
   case interrupted
   /// Another run took its place: a newer one of its concurrency group, or one that put a newer commit live.
   case superseded
+  /// None of the paths that the pipeline is about had changed.
+  case skipped
 
-  public var isFinal: Bool { self != .queued && self != .running }
+  public var isFinal: Bool { ![.queued, .running, .waiting].contains(self) }
 
   /// The states that may follow. Every change of state in the store goes through `moving(to:)`.
   public var successors: Set<RunState> {
     switch self {
     case .queued: [.running, .cancelled, .failed, .superseded]
-    case .running: [.succeeded, .failed, .cancelled, .timedOut, .interrupted, .superseded]
-    case .succeeded, .failed, .cancelled, .timedOut, .interrupted, .superseded: []
+    case .running: [.waiting, .succeeded, .failed, .cancelled, .timedOut, .interrupted, .superseded, .skipped]
+    case .waiting: [.running, .succeeded, .failed, .cancelled, .timedOut, .interrupted, .superseded]
+    case .succeeded, .failed, .cancelled, .timedOut, .interrupted, .superseded, .skipped: []
     }
   }
 

@@ -102,7 +102,7 @@ public struct LogFollower: Sendable {
       open = nil
       position.log = 0
       isFinished = true
-    case .runStarted, .stepSkipped, .stopping: break
+    case .runStarted, .stepSkipped, .stepRetried, .waiting, .answered, .stopping: break
     }
   }
 

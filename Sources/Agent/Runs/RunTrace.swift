@@ -106,7 +106,7 @@ final class RunTrace: Sendable {
       state.openStep = nil
       if let commit = event.commit { state.commit = commit }
       if event.wentBack == true { state.wentBack = true }
-    case .stepSkipped, .stopping: break
+    case .stepSkipped, .stepRetried, .waiting, .answered, .stopping: break
     case .runFinished:
       let said = event.runState.flatMap { $0.isFinal ? $0 : nil }
       state.end = RunOutcome(

@@ -79,6 +79,7 @@ struct RunReport {
     case .push: "by a push" + delivery + attempt
     case .webhook: "by an event" + delivery + attempt
     case .poll: "by a push \(Wording.foundByComparing)" + delivery + attempt
+    case .schedule: "by its schedule" + attempt
     case .manual: "by hand" + attempt
     case .rerun: "again" + (request.rerunOf.map { " after run \($0)" } ?? "") + attempt
     }
@@ -104,7 +105,7 @@ struct RunReport {
         add(event, isSuccess ? "succeeded" : RunPrinter.result(of: event) + allowed)
         open[event.step ?? -1] = nil
       case .stepSkipped: add(event, "skipped" + (event.reason.map { ": \($0)" } ?? ""))
-      case .runStarted, .stopping, .runFinished: break
+      case .runStarted, .stepRetried, .waiting, .answered, .stopping, .runFinished: break
       }
     }
     for event in open.values.sorted(by: { ($0.step ?? 0) < ($1.step ?? 0) }) {

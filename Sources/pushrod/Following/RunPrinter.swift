@@ -99,6 +99,14 @@ struct RunPrinter {
       return terminal.style("✗ \(name)", allowed ? .yellow : .red) + " " + RunPrinter.result(of: event)
         + (wall.map { " (\($0))" } ?? "") + (allowed ? ", which is allowed" : "")
     case .stepSkipped: return terminal.style("– \(name) skipped" + (reason.map { ": \($0)" } ?? ""), .dim)
+    case .stepRetried:
+      return terminal.style("↻ \(name)", .yellow)
+        + " once more" + (event.attempt.map { ", try \($0)" } ?? "") + (reason.map { ": \($0)" } ?? "")
+    case .waiting: return terminal.style("? \(name)" + (reason.map { ": \($0)" } ?? ""), .yellow)
+    case .answered:
+      let answer = event.approved == true ? "approved" : "rejected"
+      return terminal.style("• \(name) \(answer)", event.approved == true ? .green : .red)
+        + (event.by.map { " by \($0.onOneLine)" } ?? "") + (reason.map { ": \($0)" } ?? "")
     case .stopping: return terminal.style("■ stopping" + (reason.map { ": \($0)" } ?? ""), .yellow)
     case .runFinished: return RunPrinter.ending(of: event, title: title, terminal: terminal)
     }
