@@ -4,8 +4,8 @@ import Glibc
 ///
 /// Found at the next run's start, it means that the last one did not get there: its checkout broke off, or its runner
 /// died with a step half done. Nothing of the workspace is used then. A workspace without it is brought to its commit
-/// exactly by every checkout; what the mark adds is that files which only look right (written back in part at a power
-/// loss, or still being written by a process that could not be ended) are not believed.
+/// exactly by every checkout; what the mark adds is that files which only look right, since a process that could not be
+/// ended is still writing them, are not believed. After a power cut no file is believed by its looks anyway (`BootID`).
 struct UnfinishedMark {
   let workspace: String
 

@@ -17,7 +17,7 @@ struct CheckoutMemory {
     let status: FileStatus
   }
 
-  /// Of the attributes that files were written under.
+  /// Of the attributes that files were written under, and of the machine's start that it was in.
   let fingerprint: String
   /// When the file was written: what changed then or later has to be looked at.
   let written: timespec
@@ -42,7 +42,7 @@ struct CheckoutMemory {
     self.bytes = bytes
     self.written = written
     var reader = ByteReader(bytes)
-    guard reader.take(8)?.elementsEqual(Self.magic) == true, let length = reader.word(), length <= 64,
+    guard reader.take(8)?.elementsEqual(Self.magic) == true, let length = reader.word(), length <= 128,
       let fingerprint = reader.take(Int(length)), let count = reader.word(), Int(count) <= bytes.count / 32
     else { return nil }
     self.fingerprint = String(decoding: fingerprint, as: UTF8.self)

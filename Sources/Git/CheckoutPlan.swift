@@ -20,6 +20,9 @@ struct CheckoutPlan {
   /// `prefix` as text, for opening; submodules' paths are UTF-8 or refused.
   var prefixText: String { String(decoding: prefix, as: UTF8.self) }
 
+  /// What must be the same for a file that looks as it did to be as it was.
+  var circumstances: String { "\(attributes.text) \(BootID.current)" }
+
   /// Of this commit and all below it.
   var allSubmodules: Int { submodules.values.reduce(submodules.count) { $0 + $1.allSubmodules } }
 }

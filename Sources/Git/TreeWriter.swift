@@ -15,7 +15,8 @@ struct TreeWriter: ~Copyable {
   let workspace: String
   let permissions: mode_t
   let working: WorkingTree
-  /// Of the last checkout, where it had the same attributes: under others the same objects give other files.
+  /// Of the last checkout, where it had the same attributes, since under others the same objects give other files, and
+  /// where the machine was not started since, since a power cut leaves files that only look right.
   let memory: CheckoutMemory?
   /// The plan's, and what is read in addition while writing.
   var listing: TreeListing
@@ -41,7 +42,7 @@ struct TreeWriter: ~Copyable {
     try writer.apply(plan.listing.top, to: top)
     writer.index.endFolder(FileStatus(folder: top))
     do {
-      try git.finish(writer.index, fingerprint: plan.attributes.text)
+      try git.finish(writer.index, fingerprint: plan.circumstances)
     } catch {
       throw failure(plan.prefix + Array(".git/index".utf8), "cannot be written", error, workspace)
     }
@@ -68,7 +69,7 @@ struct TreeWriter: ~Copyable {
     self.workspace = workspace
     self.working = working
     permissions = git.permissions
-    memory = plan.memory?.fingerprint == plan.attributes.text ? plan.memory : nil
+    memory = plan.memory?.fingerprint == plan.circumstances ? plan.memory : nil
     index = IndexBuilder(capacity: max(plan.listing.entries.count, Int(plan.memory?.count ?? 0)))
   }
 

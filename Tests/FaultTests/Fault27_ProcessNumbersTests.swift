@@ -72,4 +72,39 @@ struct Fault27_ProcessNumbersTests {
     try files.write("go", "")
     #expect(try agent.finished(number).run.state == .succeeded)
   }
+
+  @Test(
+    "what a power cut took from a workspace is made right, although every file looks as it did",
+    .enabled(if: DiskImage.isPossible, "\(DiskImage.whyNot)"))
+  func lostBlocks() throws {
+    let line = "a line that is in the commit, and on the disk until the power goes"
+    let shop = try Shop("fault27", pipeline: "steps: [ { name: show, run: cat page.html } ]")
+    let agent = shop.agent
+    let commit = try shop.repository.commit("page.html", String(repeating: line + "\n", count: 100))
+    let disk = try DiskImage(at: agent.area.file("data/workspaces"), megabytes: 16)
+    func deploy(boot: String) throws -> String {
+      let id = try agent.area.write("boot-id", boot)
+      try agent.start(
+        wrapper: ["unshare", "--mount", "sh", "-c", "mount --bind '\(id)' \(Self.bootID); exec \"$@\"", "sh"])
+      let answer = try agent.post(GitHubPush(cloneURL: shop.repository.url, after: commit))
+      let number = try #require(answer.runs.first, "\(answer)")
+      #expect(try agent.finished(number).run.state == .succeeded)
+      #expect(agent.terminate())
+      return try String(contentsOfFile: agent.runDirectory(number) + "/01-show.log", encoding: .utf8)
+    }
+    let first = "11111111-1111-4111-8111-111111111111"
+    let whole = try deploy(boot: first)
+    #expect(whole.contains(line))
+    // So that the file's times are older than the memory of it.
+    #expect(try deploy(boot: first) == whole)
+
+    try disk.unmount()
+    #expect(try disk.erase(line) > 90)
+    try disk.mount()
+    // This is what must not happen, and does where nobody has told that the machine was started anew.
+    #expect(try !deploy(boot: first).contains(line))
+    #expect(try deploy(boot: "22222222-2222-4222-8222-222222222222") == whole)
+  }
+
+  private static let bootID = "/proc/sys/kernel/random/boot_id"
 }

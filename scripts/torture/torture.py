@@ -3,6 +3,7 @@
 import argparse
 import concurrent.futures as futures
 import random as randoms
+import re
 import shutil
 import sys
 import tempfile
@@ -20,6 +21,11 @@ from machine import Machine, pause
 from senders import Sender, make_repository
 
 COMMITS = 40
+# What the checker must say of an agent that was built without something; anything else would be a failure of the proof.
+PROOFS = {
+    "without-fsync": r"was answered .* and is not in the store|store is damaged",
+    "without-deduplication": r"^the id \S+ (was accepted|started) \d+ (times|runs)",
+}
 # Name, mode, what an interrupted run becomes. Two pipelines of one repository, and one of another.
 PIPELINES = [("shop", "queue", "rerun", "one"), ("docs", "latest", "fail", "one"), ("site", "queue", "fail", "two")]
 
@@ -95,7 +101,7 @@ def main():
     parser.add_argument("--shim", required=True, help="powerloss.so")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--proof", choices=["without-fsync", "without-deduplication"], help="what the agent was built without")
+    parser.add_argument("--proof", choices=PROOFS, help="what the agent was built without, which must be found out")
     parser.add_argument("--jobs", type=int, default=1, help="rounds at a time, each with an agent of its own")
     parser.add_argument("--keep", action="store_true", help="leave the folder of a failed round")
     arguments = parser.parse_args()
@@ -115,9 +121,23 @@ def main():
                 for waiting in rounds:
                     waiting.cancel()
                 print("ends here; rounds that are under way are waited for", flush=True)
-                return 1
+                return found_out(report, arguments.proof)
+    if arguments.proof:
+        print(f"{len(seeds)} rounds, and the checker saw nothing wrong with an agent {arguments.proof}")
+        return 1
     print(f"{len(seeds)} rounds, {pushes} pushes, {time.monotonic() - began:.0f} s: everything that was promised held")
     return 0
+
+
+def found_out(report, proof):
+    """The exit code after a failed round: 0 where it shows what the agent was built without."""
+    if proof is None:
+        return 1
+    if any(re.search(PROOFS[proof], problem) for problem in report.problems):
+        print("found out, as it must be")
+        return 0
+    print(f"that does not show an agent {proof}: the proof failed")
+    return 1
 
 
 class Report:
