@@ -66,6 +66,12 @@ struct SecretReading {
         entry.value.report("the secret `\(entry.name.shown())` contains a NUL byte, which no variable can hold")
         continue
       }
+      guard secret.isLongEnough else {
+        entry.value.report(
+          "the secret `\(entry.name.shown())` has fewer than \(Secret.shortest) bytes: it could not be masked in logs, and can be guessed",
+          suggestion: "put a longer one there, or move what is no secret to the pipeline's `env`")
+        continue
+      }
       secrets[entry.name] = secret
     }
     return (names, secrets)

@@ -2,28 +2,32 @@ import Model
 
 /// The spellings in which a secret may show up in a log.
 enum MaskPatterns {
-  /// A shorter value would blot out ordinary text, and hides nothing: it can be guessed.
+  /// A shorter value would blot out ordinary text, and hides nothing: it can be guessed. Secrets of a pipeline are longer
+  /// (`Secret.shortest`); this is for passwords of repositories.
   static let shortestValue = 4
   /// A shorter line of a longer value (`{`, `-----`, …) would do the same.
   static let shortestLine = 8
+
+  /// Base64 is looked for with line breaks in it too where the value has at most so many bytes: for a break at each place
+  /// there is a pattern as long as the whole.
+  private static let longestWrapped = 8 << 10
 
   /// Every pattern to look for, without repetition.
   static func patterns(of values: [String]) -> [[UInt8]] {
     var found: Set<[UInt8]> = []
     for value in values {
-      for text in texts(of: Array(value.utf8)) {
+      let texts = texts(of: Array(value.utf8))
+      for text in texts {
         found.insert(text)
-        found.insert(jsonEscaped(text))
+        found.formUnion(JSONSpelling.all(of: text))
         found.formUnion(percentEncoded(text))
         found.formUnion(shellQuoted(text))
         found.formUnion(base64(text))
       }
+      if let whole = texts.first, whole.count <= longestWrapped { found.formUnion(wrappedBase64(whole)) }
     }
     return found.sorted { $0.lexicographicallyPrecedes($1) }
   }
-
-  /// Whether the value can be hidden at all.
-  static func isMaskable(_ value: String) -> Bool { !texts(of: Array(value.utf8)).isEmpty }
 
   /// The value, the value without its last newlines, and its lines.
   private static func texts(of value: [UInt8]) -> [[UInt8]] {
@@ -64,33 +68,40 @@ enum MaskPatterns {
       + [bytes.flatMap { "\"\\$`".utf8.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] }]
   }
 
-  /// RFC 8259, section 7.
-  private static func jsonEscaped(_ bytes: [UInt8]) -> [UInt8] {
-    bytes.flatMap { byte -> [UInt8] in
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): [UInt8(ascii: "\\"), byte]
-      case UInt8(ascii: "\n"): Array("\\n".utf8)
-      case UInt8(ascii: "\r"): Array("\\r".utf8)
-      case UInt8(ascii: "\t"): Array("\\t".utf8)
-      default: [byte]
-      }
-    }
-  }
-
   /// What stands in the base64 of any text that contains the value: it depends on where in a group of three
   /// bytes the value begins, so there are three; the characters at the edges, which neighbours share, are left out. Each
   /// in both alphabets of RFC 4648.
   private static func base64(_ bytes: [UInt8]) -> [[UInt8]] {
-    let usual = (0..<3).compactMap { lead -> [UInt8]? in
-      let padded = [UInt8](repeating: 0, count: lead) + bytes
-      let first = (lead * 8 + 5) / 6
-      let end = padded.count * 8 / 6
-      let text = Base64.encoded(padded)[first..<end]
-      return text.count >= shortestLine ? Array(text) : nil
-    }
+    let usual = (0..<3).map { base64(bytes, lead: $0).text }.filter { $0.count >= shortestLine }
     return usual
       + usual.map { text in
         text.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0 }
       }
+  }
+
+  /// The same as base64(1) and openssl(1) write it, in lines of 76 and of 64 characters.
+  private static func wrappedBase64(_ bytes: [UInt8]) -> [[UInt8]] {
+    (0..<3).flatMap { lead -> [[UInt8]] in
+      let (text, column) = base64(bytes, lead: lead)
+      return [64, 76].flatMap { width in
+        // The value may begin in any group of four characters of a line.
+        stride(from: width - column, to: 0, by: -4).filter { $0 < text.count }.map { end in
+          var wrapped = Array(text[..<end])
+          for start in stride(from: end, to: text.count, by: width) {
+            wrapped.append(UInt8(ascii: "\n"))
+            wrapped += text[start..<min(start + width, text.count)]
+          }
+          return wrapped
+        }
+      }
+    }
+  }
+
+  /// - Parameter lead: bytes before the value in its first group of three.
+  /// - Returns: the characters that are the value's alone, and how many stand before them in their group of four.
+  private static func base64(_ bytes: [UInt8], lead: Int) -> (text: [UInt8], column: Int) {
+    let padded = [UInt8](repeating: 0, count: lead) + bytes
+    let first = (lead * 8 + 5) / 6
+    return (Array(Base64.encoded(padded)[first..<max(first, padded.count * 8 / 6)]), first)
   }
 }

@@ -3,48 +3,24 @@
 /// A secret is found also when it arrives in pieces: bytes that may be the beginning of one are held back until
 /// the next bytes decide, or the stream ends. Secrets that overlap are hidden together. Memory is bounded by the
 /// longest pattern, whatever comes.
-///
-/// The search is that of Wu and Manber ("A fast algorithm for multi-pattern searching", 1994) with blocks of
-/// two bytes: it looks at two bytes in every `shortest - 1`.
-struct Masker {
+struct Masker: Sendable {
   static let replacement: [UInt8] = Array("***".utf8)
 
-  private let patterns: [[UInt8]]
-  /// Indices of the patterns by their first byte.
-  private let byFirst: [[Int]]
-  /// How far the window may move when its last two bytes are these.
-  private let shifts: [UInt8]
-  private let shortest: Int
+  private let table: MaskTable
 
   /// Bytes that are not decided yet.
   private var held: [UInt8] = []
   /// This many of the bytes to come belong to a secret whose `***` is written already.
   private var hidden = 0
 
-  /// - Parameter patterns: of two bytes and more; shorter ones do not count.
-  init(_ patterns: [[UInt8]]) {
-    let patterns = patterns.filter { $0.count >= 2 }
-    self.patterns = patterns
-    var byFirst = [[Int]](repeating: [], count: 256)
-    for (index, pattern) in patterns.enumerated() { byFirst[Int(pattern[0])].append(index) }
-    self.byFirst = byFirst
-    let shortest = min(patterns.map(\.count).min() ?? 2, 128)
-    var shifts = [UInt8](repeating: UInt8(shortest - 1), count: patterns.isEmpty ? 0 : 65_536)
-    for pattern in patterns {
-      for end in 1..<shortest {
-        let block = Int(pattern[end - 1]) << 8 | Int(pattern[end])
-        shifts[block] = min(shifts[block], UInt8(shortest - 1 - end))
-      }
-    }
-    self.shifts = shifts
-    self.shortest = shortest
-  }
+  /// - Parameter patterns: of four bytes and more; shorter ones do not count.
+  init(_ patterns: [[UInt8]]) { table = MaskTable(patterns) }
 
-  var isEmpty: Bool { patterns.isEmpty }
+  var isEmpty: Bool { table.isEmpty }
 
   /// The decided part of what came so far, appended to `output`.
   mutating func mask(_ bytes: UnsafeRawBufferPointer, into output: inout [UInt8]) {
-    guard !patterns.isEmpty else { return output.append(contentsOf: bytes) }
+    guard !isEmpty else { return output.append(contentsOf: bytes) }
     if held.isEmpty {
       let rest = scan(bytes, isEnd: false, into: &output)
       held.append(contentsOf: bytes[rest...])
@@ -61,6 +37,7 @@ struct Masker {
 
   /// What was held back; the stream is over.
   mutating func finish(into output: inout [UInt8]) {
+    guard !isEmpty else { return }
     var last: [UInt8] = []
     swap(&last, &held)
     last.withUnsafeBytes { _ = scan($0, isEnd: true, into: &output) }
@@ -88,17 +65,10 @@ struct Masker {
     var hiddenEnd = hidden
     var position = 0
     var decided = bytes.count
-    while position < bytes.count {
-      if position + shortest <= bytes.count {
-        let block = position + shortest - 2
-        let shift = Int(shifts[Int(bytes[block]) << 8 | Int(bytes[block + 1])])
-        if shift > 0 {
-          // No pattern begins in between, not even one that ends behind these bytes.
-          position += shift
-          continue
-        }
-      }
-      let (match, mayGrow) = matches(at: position, in: bytes)
+    while true {
+      position = table.candidate(from: position, in: bytes)
+      guard position < bytes.count else { break }
+      let (match, mayGrow) = table.match(at: position, in: bytes)
       if match > 0 {
         if position >= hiddenEnd {
           output.append(contentsOf: bytes[clear..<position])
@@ -116,23 +86,5 @@ struct Masker {
     if clear < decided { output.append(contentsOf: bytes[clear..<decided]) }
     hidden = max(0, hiddenEnd - decided)
     return decided
-  }
-
-  /// The longest pattern that stands at `position`, and whether a longer one may once more bytes are there.
-  private func matches(at position: Int, in bytes: UnsafeRawBufferPointer) -> (length: Int, mayGrow: Bool) {
-    var length = 0
-    var mayGrow = false
-    let left = bytes.count - position
-    for index in byFirst[Int(bytes[position])] {
-      let pattern = patterns[index]
-      let compared = min(pattern.count, left)
-      guard pattern.count > length,
-        pattern.withUnsafeBytes({ whole in
-          bytes[position..<position + compared].elementsEqual(whole[..<compared])
-        })
-      else { continue }
-      if compared == pattern.count { length = compared } else { mayGrow = true }
-    }
-    return (length, mayGrow)
   }
 }

@@ -15,7 +15,7 @@ struct RunPath {
   /// Goes all the way. The last event is written when this returns.
   /// - Throws: `RunDirectoryError` where not even its end can be written.
   func travel(from start: Instant, cgroup: String?) throws(RunDirectoryError) {
-    try record.runStarted(cgroup: cgroup)
+    try record.runStarted(cgroup: cgroup, secrets: Array(steps.environment.secrets.keys))
     let workspace = WorkspaceLock.acquire(spec.workspace)
     let outcome: RunOutcome
     do throws(RunDirectoryError) {
@@ -38,7 +38,7 @@ struct RunPath {
   }
 
   private func deploy(runLimit: Instant) throws(RunDirectoryError) -> RunOutcome {
-    let (result, commit) = try steps.fetch(credentials: credentials, notes: secrets.notes, runLimit: runLimit)
+    let (result, commit) = try steps.fetch(credentials: credentials, runLimit: runLimit)
     guard let commit else {
       try skip(
         allSteps,

@@ -24,10 +24,11 @@ final class RunRecord {
   }
 
   /// Comes to disk with the end of `fetch`, and so before any step of the pipeline runs.
-  func runStarted(cgroup: String?) throws(RunDirectoryError) {
-    try events.append(
-      RunEvent(at: Date(), event: .runStarted, pid: Int(getpid()), cgroup: cgroup, uptime: Uptime.now),
-      durable: false)
+  /// - Parameter secrets: names of those that the run was given.
+  func runStarted(cgroup: String?, secrets: [String]) throws(RunDirectoryError) {
+    var event = RunEvent(at: Date(), event: .runStarted, pid: Int(getpid()), cgroup: cgroup, uptime: Uptime.now)
+    if !secrets.isEmpty { event.secrets = secrets.sorted() }
+    try events.append(event, durable: false)
   }
 
   /// Makes the step's log and says that the step begins.

@@ -4,8 +4,6 @@ import Model
 struct SecretCheck {
   /// Why the run cannot start, in a sentence.
   let problem: String?
-  /// Lines for the log of the `fetch` step.
-  let notes: [String]
 
   /// - Parameters:
   ///   - names: what the pipeline asks for.
@@ -13,15 +11,16 @@ struct SecretCheck {
   init(names: [String], values: [String: String]) {
     let missing = names.filter { values[$0] == nil }
     let unusable = names.filter { values[$0]?.utf8.contains(0) ?? false }
+    let short = names.filter { values[$0].map { !Secret($0).isLongEnough } ?? false }
     if let name = missing.first {
       problem = "the secret \(name) is not configured; add it under `secrets:` in the agent's configuration"
     } else if let name = unusable.first {
       problem = "the secret \(name) holds a NUL byte, which no environment variable can"
+    } else if let name = short.first {
+      problem =
+        "the secret \(name) has fewer than \(Secret.shortest) bytes and could not be masked in logs; make it longer, or move what is no secret to `env`"
     } else {
       problem = nil
-    }
-    notes = names.filter { values[$0].map { !MaskPatterns.isMaskable($0) } ?? false }.map {
-      "note: the secret \($0) is shorter than \(MaskPatterns.shortestValue) bytes and is not masked in logs"
     }
   }
 }

@@ -48,14 +48,13 @@ struct StepRunner {
   /// - Returns: the result and, where it succeeded, the commit that is in the workspace. Where the run is too late, the
   ///   result ends it as superseded.
   func fetch(
-    credentials: CredentialMatching, notes: [String], runLimit: Instant?
+    credentials: CredentialMatching, runLimit: Instant?
   ) throws(RunDirectoryError) -> (result: StepResult, commit: CommitID?) {
     let log = try record.stepStarted(0, StepRunner.fetchName)
     var result: StepResult
     var commit: CommitID?
     var wentBack: Bool?
     do throws(RunnerFailure) {
-      for note in notes { try? log.write(note + "\n") }
       let channel = try Descriptor.pipe()
       // libgit2's own deadline comes first and has the better words; this is for when it does not come back.
       let limit = Seconds(spec.fetchTimeout.value + 5)

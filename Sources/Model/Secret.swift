@@ -5,6 +5,10 @@
 public struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   public let bytes: [UInt8]
 
+  /// Bytes that a pipeline's secret has at least: a shorter one cannot be masked in logs, where it may be part of any word,
+  /// and can be guessed.
+  public static let shortest = 8
+
   public init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
   public init(_ text: String) { bytes = Array(text.utf8) }
 
@@ -22,6 +26,11 @@ public struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugSt
 
   /// Nothing in it, or only white space: not a secret at all.
   public var isBlank: Bool { bytes.allSatisfy { $0 <= 0x20 } }
+
+  /// Whether a pipeline may have it, and its logs can be kept free of it. Line ends at its end do not count.
+  public var isLongEnough: Bool {
+    bytes.reversed().drop { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.count >= Secret.shortest
+  }
 
   public var description: String { "•••" }
   public var debugDescription: String { "•••" }

@@ -23,11 +23,14 @@ import Testing
 
   @Test("one newline at the end of a file is not part of the secret")
   func newline() throws {
-    for (contents, expected) in [("a", "a"), ("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), (" a ", " a ")] {
+    for (contents, expected) in [
+      ("a secret", "a secret"), ("a secret\n", "a secret"), ("a secret\r\n", "a secret"),
+      ("a secret\n\n", "a secret\n"), (" a secret ", " a secret "),
+    ] {
       try folder.write("s", contents, mode: 0o600)
       #expect(try value("{file: s}") == expected)
     }
-    #expect(try value("{env: X}", environment: ["X": "x\n"]) == "x")
+    #expect(try value("{env: X}", environment: ["X": "a secret\n"]) == "a secret")
   }
 
   @Test(
@@ -43,8 +46,8 @@ import Testing
 
   @Test("a file for owner and group is accepted", arguments: [0o600, 0o400, 0o640, 0o440])
   func closed(mode: Int) throws {
-    try folder.write("s", "value", mode: mode)
-    #expect(try value("{file: s}") == "value")
+    try folder.write("s", "a secret", mode: mode)
+    #expect(try value("{file: s}") == "a secret")
   }
 
   @Test("files that cannot be a secret say why")
@@ -62,6 +65,17 @@ import Testing
     #expect(mkfifo(folder.file("pipe"), 0o600) == 0)
     #expect(mistakes("{file: pipe}")[0].contains("is not a regular file"))
     #expect(mistakes("{file: }")[0].contains("`secrets.A.file` is empty"))
+  }
+
+  @Test("a pipeline's secret that is too short to be masked is refused with advice, a sender's is not")
+  func short() throws {
+    try folder.write("s", "7 bytes\n", mode: 0o600)
+    let found = mistakes("{file: s}")
+    #expect(found.count == 1)
+    #expect(found[0].hasPrefix("2:6 the secret `A` has fewer than 8 bytes: it could not be masked in logs"), "\(found)")
+    #expect(found[0].hasSuffix("| put a longer one there, or move what is no secret to the pipeline's `env`"))
+    #expect(!found[0].contains("7 bytes"))
+    #expect(fixture.mistakes("sources: {g: {sender: github, secrets: [{file: s}]}}\n").isEmpty)
   }
 
   @Test("variables and credentials that are missing say what to do")
@@ -119,7 +133,7 @@ import Testing
     #expect(found[0].message.contains("a secret written into the configuration is refused"))
     #expect(found[0].line == 2)
     #expect(!found[0].rendered.contains("hunter2"))
-    #expect(try fixture.load("allow_literal_secrets: true\nsecrets: {A: hunter2}\n").secrets["A"]?.text == "hunter2")
+    #expect(try fixture.load("allow_literal_secrets: true\nsecrets: {A: hunter22}\n").secrets["A"]?.text == "hunter22")
   }
 
   @Test(

@@ -96,7 +96,33 @@ struct MaskerTests {
     let patterns = MaskPatterns.patterns(of: [key]).map { String(decoding: $0, as: UTF8.self) }
     #expect(patterns.contains("b3BlbnNzaC1rZXk="))
     #expect(!patterns.contains { $0 == "abc" || $0 == "-----BEGIN KEY-----" })
-    #expect(!MaskPatterns.isMaskable("abc"))
-    #expect(MaskPatterns.isMaskable("abcd"))
+  }
+
+  @Test("base64 is found also where a tool breaks it into lines")
+  func wrapped() {
+    let secret = "postgres://shop:correct-horse-battery@db.internal.example/shop"
+    for width in [64, 76] {
+      for lead in 0..<80 {
+        let plain = String(decoding: Base64.encoded(Array((String(repeating: "x", count: lead) + secret).utf8)), as: UTF8.self)
+        var (lines, rest) = ("", plain[...])
+        while !rest.isEmpty {
+          lines += rest.prefix(width) + "\n"
+          rest = rest.dropFirst(width)
+        }
+        let masked = String(decoding: Self.mask(Array(lines.utf8), MaskPatterns.patterns(of: [secret]), sizes: [7]), as: UTF8.self)
+        // Nothing is left but what stood before, and a character at each edge.
+        #expect(masked.filter { $0 != "\n" }.count <= (lead * 8 + 5) / 6 + 3 + 1, "\(lead): \(masked)")
+      }
+    }
+  }
+
+  @Test("text in a JSON string is found as each of the usual libraries writes it")
+  func json() {
+    let spellings = Set(JSONSpelling.all(of: Array("a/<&>\"\u{1}\n\u{c}ü🎉".utf8)).map { String(decoding: $0, as: UTF8.self) })
+    #expect(
+      spellings == [
+        #"a/<&>\"\u0001\n\fü🎉"#, #"a\/<&>\"\u0001\n\fü🎉"#, #"a/\u003c\u0026\u003e\"\u0001\n\fü🎉"#,
+        #"a/<&>\"\u0001\n\f\u00fc\ud83c\udf89"#, #"a\/<&>\"\u0001\n\f\u00fc\ud83c\udf89"#,
+      ])
   }
 }

@@ -62,11 +62,39 @@ struct OutputTests {
     }
   }
 
-  @Test("a secret that is too short to be masked is noted")
+  @Test("a run does not begin with a secret that is too short to be masked")
   func short() throws {
-    let run = try RunFixture().run(.init(steps: [Step(name: "a", run: "echo $PIN")], secrets: ["PIN": "42"]))
-    #expect(try run.log(0).contains("the secret PIN is shorter than 4 bytes"))
-    #expect(try run.log(1) == "42\n")
+    let run = try RunFixture().run(.init(steps: [Step(name: "a", run: "echo $PIN")], secrets: ["PIN": "1234567\n"]))
+    #expect(run.finished(1) == nil)
+    #expect(run.end?.runState == .failed)
+    #expect(run.end?.reason?.contains("the secret PIN has fewer than 8 bytes") == true, "\(run.end?.reason ?? "")")
+  }
+
+  @Test("the run says which secrets it was given, and of those alone")
+  func given() throws {
+    let values = ["TOKEN": "not-in-the-output", "KEY": "nor-is-this-one", "OTHER": "of another pipeline"]
+    let run = try RunFixture().run(
+      .init(steps: [Step(name: "a", run: "env")], secrets: values, secretNames: ["TOKEN", "KEY"]))
+    #expect(run.events.first { $0.event == .runStarted }?.secrets == ["KEY", "TOKEN"])
+    #expect(try RunFixture().run("true").events.first { $0.event == .runStarted }?.secrets == nil)
+  }
+
+  @Test("what other services read as commands in the output is text like any other")
+  func commands() throws {
+    let script = #"""
+      echo "::mask::deploy"; echo "::add-mask::deploy"; echo "::set-output name=a::b"; echo "##[add-mask]deploy"
+      echo "deploy is not masked"
+      """#
+    let run = try RunFixture().run(.init(steps: [Step(name: "a", run: script)], secrets: ["TOKEN": "not-in-the-output"]))
+    #expect(
+      try run.log(1) == """
+        ::mask::deploy
+        ::add-mask::deploy
+        ::set-output name=a::b
+        ##[add-mask]deploy
+        deploy is not masked
+
+        """)
   }
 
   @Test("a full disk ends the step with its cause", .enabled(if: getuid() == 0, "needs to mount a small file system"))

@@ -67,6 +67,9 @@ struct RunReport {
       let time = detail.elapsed?.description ?? Wording.took(run, now: now)
       facts.append((verb, "\(time), after waiting \(waited)"))
     }
+    if let secrets = detail.events.first(where: { $0.event == .runStarted })?.secrets {
+      facts.append(("secrets", secrets.joined(separator: ", ")))
+    }
     facts.append(("logs", detail.directory))
     return facts
   }
