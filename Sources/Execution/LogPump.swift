@@ -17,13 +17,15 @@ final class LogPump {
   let pipe: Descriptor
   private let log: LogWriter
   private var masker: Masker
+  private(set) var limit: LogLimit?
   private var buffer = [UInt8](repeating: 0, count: LogPump.size)
   private var masked: [UInt8] = []
 
-  init(pipe: Descriptor, log: LogWriter, masker: Masker) {
+  init(pipe: Descriptor, log: LogWriter, masker: Masker, limit: LogLimit? = nil) {
     self.pipe = pipe
     self.log = log
     self.masker = masker
+    self.limit = limit
   }
 
   /// Of the pipe and of the buffer, in bytes. Measured: smaller ones cost turns, a pipe of 1 MiB leaves the
@@ -72,8 +74,11 @@ final class LogPump {
   }
 
   private func write(_ bytes: ArraySlice<UInt8>) throws(RunDirectoryError) {
-    try bytes.withUnsafeBufferPointer { (buffer) throws(RunDirectoryError) in
+    guard !bytes.isEmpty else { return }
+    let (kept, notice) = limit?.take(bytes) ?? (bytes, nil)
+    try kept.withUnsafeBufferPointer { (buffer) throws(RunDirectoryError) in
       try log.write(UnsafeRawBufferPointer(buffer))
     }
+    if let notice { try log.write(notice) }
   }
 }

@@ -55,6 +55,9 @@ struct StepResult {
     case .log(let error):
       state = .failed
       reason = "the log could not be written: \(error)"
+    case .logLimit(let sentence):
+      state = .failed
+      reason = sentence
     case nil where end.status.isSuccess:
       state = .succeeded
     case nil:
@@ -67,6 +70,7 @@ struct StepResult {
     } else if end.interruption == nil, !end.leftBehind.isEmpty {
       note = "ended what it left running: \(end.leftBehind.joined(separator: ", "))"
     }
+    if let more = end.note { note = note.map { "\($0); \(more)" } ?? more }
   }
 
   /// Reason and note together, for the step's event.

@@ -29,7 +29,8 @@ struct StepRunner {
       let leaf = cgroup?.child("step-\(index)")
       defer { leaf?.remove() }
       let end = try supervise(
-        log: log, cgroup: leaf, limit: limit, runLimit: runLimit, grace: spec.request.pipeline.grace.duration
+        log: log, cgroup: leaf, logLimit: LogLimit(spec.request.pipeline.limits(of: step)), limit: limit,
+        runLimit: runLimit, grace: spec.request.pipeline.grace.duration
       ) { output throws(RunnerFailure) in
         try ChildProcess.start(program, output: output, cgroup: leaf?.open())
       }
@@ -137,13 +138,13 @@ struct StepRunner {
   }
 
   private func supervise(
-    log: LogWriter, cgroup: Cgroup?, limit: Seconds?, runLimit: Instant?, grace: Duration,
+    log: LogWriter, cgroup: Cgroup?, logLimit: LogLimit? = nil, limit: Seconds?, runLimit: Instant?, grace: Duration,
     start: (Descriptor) throws(RunnerFailure) -> pid_t
   ) throws(RunnerFailure) -> Supervision.End {
     var output = Optional(try Descriptor.pipe(size: LogPump.size))
     guard let ends = output else { throw RunnerFailure("cannot make a pipe") }
     let process = try start(ends.writing)
-    let pump = LogPump(pipe: ends.reading, log: log, masker: record.masker)
+    let pump = LogPump(pipe: ends.reading, log: log, masker: record.masker, limit: logLimit)
     output = nil
     let supervision = Supervision(
       process: process, pump: pump, tree: ProcessTree(cgroup: cgroup), control: control,
@@ -152,7 +153,7 @@ struct StepRunner {
       switch interruption {
       case .stopped(let request): record.stopping(reason: request.reason)
       case .runTime: record.stopping(reason: "the run's time limit of \(spec.request.pipeline.timeout) was over")
-      case .stepTime, .log: break
+      case .stepTime, .log, .logLimit: break
       }
     }
   }

@@ -29,6 +29,8 @@ struct Supervision {
     case runTime
     /// The log could not be written.
     case log(RunDirectoryError)
+    /// More was written than its log may hold.
+    case logLimit(String)
   }
 
   /// How it came out.
@@ -40,6 +42,8 @@ struct Supervision {
     /// Names of processes that had to be ended after the step.
     var leftBehind: [String] = []
     var survivors = false
+    /// What else there is to say of its output.
+    var note: String?
   }
 
   /// What a step left in the background may finish in, such as the `tee` of a closed pipeline.
@@ -64,6 +68,7 @@ struct Supervision {
       guard output >= 0 else { return }
       do throws(RunDirectoryError) {
         if try pump.pump() == .ended { output = -1 }
+        if let limit = pump.limit, limit.isFailure { interrupt(.logLimit(limit.sentence)) }
       } catch {
         output = -1
         interrupt(.log(error))
@@ -105,8 +110,11 @@ struct Supervision {
     } else {
       do throws(RunDirectoryError) { try pump.finish() } catch { end.interruption = .log(error) }
     }
+    // A step that wrote it all and was over before that was read.
+    if end.interruption == nil, let limit = pump.limit, limit.isFailure { end.interruption = .logLimit(limit.sentence) }
     end.status = ExitStatus(waitStatus: status ?? SIGKILL)
     end.wall = start.duration(to: .now)
+    end.note = pump.limit?.note
     return end
   }
 

@@ -31,6 +31,18 @@ public struct StepLimits: Codable, Hashable, Sendable {
     self.log = log
     self.logEnd = logEnd
   }
+
+  /// With what `other` says where this says nothing.
+  public func filled(from other: StepLimits?) -> StepLimits {
+    StepLimits(
+      memory: memory ?? other?.memory, cpu: cpu ?? other?.cpu, processes: processes ?? other?.processes,
+      io: io ?? other?.io, log: log ?? other?.log, logEnd: logEnd ?? other?.logEnd)
+  }
+}
+
+extension Pipeline {
+  /// What `step` may use: its own limits, and the pipeline's for the rest.
+  public func limits(of step: Step) -> StepLimits { (step.limits ?? StepLimits()).filled(from: limits) }
 }
 
 /// What a step sees of the machine: everything, read-only, with a temporary folder of its own, but for what is named here.

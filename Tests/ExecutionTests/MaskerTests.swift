@@ -103,13 +103,15 @@ struct MaskerTests {
     let secret = "postgres://shop:correct-horse-battery@db.internal.example/shop"
     for width in [64, 76] {
       for lead in 0..<80 {
-        let plain = String(decoding: Base64.encoded(Array((String(repeating: "x", count: lead) + secret).utf8)), as: UTF8.self)
+        let plain = String(
+          decoding: Base64.encoded(Array((String(repeating: "x", count: lead) + secret).utf8)), as: UTF8.self)
         var (lines, rest) = ("", plain[...])
         while !rest.isEmpty {
           lines += rest.prefix(width) + "\n"
           rest = rest.dropFirst(width)
         }
-        let masked = String(decoding: Self.mask(Array(lines.utf8), MaskPatterns.patterns(of: [secret]), sizes: [7]), as: UTF8.self)
+        let masked = String(
+          decoding: Self.mask(Array(lines.utf8), MaskPatterns.patterns(of: [secret]), sizes: [7]), as: UTF8.self)
         // Nothing is left but what stood before, and a character at each edge.
         #expect(masked.filter { $0 != "\n" }.count <= (lead * 8 + 5) / 6 + 3 + 1, "\(lead): \(masked)")
       }
@@ -118,7 +120,8 @@ struct MaskerTests {
 
   @Test("text in a JSON string is found as each of the usual libraries writes it")
   func json() {
-    let spellings = Set(JSONSpelling.all(of: Array("a/<&>\"\u{1}\n\u{c}ü🎉".utf8)).map { String(decoding: $0, as: UTF8.self) })
+    let spellings = Set(
+      JSONSpelling.all(of: Array("a/<&>\"\u{1}\n\u{c}ü🎉".utf8)).map { String(decoding: $0, as: UTF8.self) })
     #expect(
       spellings == [
         #"a/<&>\"\u0001\n\fü🎉"#, #"a\/<&>\"\u0001\n\fü🎉"#, #"a/\u003c\u0026\u003e\"\u0001\n\fü🎉"#,

@@ -85,7 +85,8 @@ struct OutputTests {
       echo "::mask::deploy"; echo "::add-mask::deploy"; echo "::set-output name=a::b"; echo "##[add-mask]deploy"
       echo "deploy is not masked"
       """#
-    let run = try RunFixture().run(.init(steps: [Step(name: "a", run: script)], secrets: ["TOKEN": "not-in-the-output"]))
+    let run = try RunFixture().run(
+      .init(steps: [Step(name: "a", run: script)], secrets: ["TOKEN": "not-in-the-output"]))
     #expect(
       try run.log(1) == """
         ::mask::deploy

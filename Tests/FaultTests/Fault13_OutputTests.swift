@@ -5,9 +5,7 @@ import TestSupport
 import Testing
 
 /// That single bytes are kept and that the runner does not grow is proved beside them (`OutputTests`); here agent, runner
-/// and followers stand around one flood. `make bench` has a gigabyte.
-///
-/// That a log ends at a limit, with a notice, is no part of Pushrod yet.
+/// and followers stand around one flood. `make bench` has a gigabyte. That a log ends at its limit is in `LogLimitTests`.
 @Suite("Fault 13: output without end, and output that is no text", .serialized)
 struct Fault13_OutputTests {
   /// The same bytes each time: all values, so NUL, escape characters and invalid UTF-8 among them.

@@ -24,6 +24,7 @@ import Testing
       frame + "steps: [{run: a, shell: [bash, -eu]}, {include: common/node.yml}]\nfinally: [b]",
       frame + "steps: [make]\nconcurrency: {mode: cancel}\nkeep: {size: 1 MiB}",
       frame + "steps: [make]\nkeep: {size: 1048576, runs: 1}\nsecrets: A\ngrace: 1",
+      frame + "steps: [{run: a, limits: {log_end: fail}}]\nlimits: {log: 200 MB}",
     ]
 
   /// Refused by both.
@@ -37,6 +38,8 @@ import Testing
       frame + "steps: [{run: a, allow_failure: \"yes\"}]", frame + "steps: [{run: a, retry: 1}]",
       frame + "steps: [{run: a, env: [A=1]}]", frame + "steps: [{run: a, env: {1A: x}}]",
       frame + "steps: [make]\nconcurrency: {}", frame + "steps: [make]\nconcurrency: {mode: fifo}",
+      frame + "steps: [make]\nlimits: {log: much}", frame + "steps: [make]\nlimits: 200M",
+      frame + "steps: [{run: a, limits: {log_end: stop}}]", frame + "steps: [make]\nlimits: {size: 1M}",
       frame + "steps: [make]\nkeep: {runs: 0}", frame + "steps: [make]\nkeep: {size: much}",
       frame + "steps: [make]\non_interrupt: maybe", frame + "steps: [make]\nname: \"a b\"",
       frame + "steps: [make]\nnotify: []", frame + "steps: [{release: {to: /srv}}]",
@@ -52,7 +55,8 @@ import Testing
   /// Of good form, and refused by the reader for what it means.
   private static let meaningless: [String] = [
     frame + "steps: [{run: a, name: x}, {run: b, name: x}]", frame + "steps: [{run: a, timeout: 30d}]",
-    frame + "steps: [{run: a, dir: ../x}]", frame + "steps: [{include: common/gone.yml}]",
+    frame + "steps: [make]\nlimits: {log: 12}", frame + "steps: [{run: a, dir: ../x}]",
+    frame + "steps: [{include: common/gone.yml}]",
     frame + "steps: [{include: common/node.yml, run: a}]",
     "on: {push: {branches: \"[\"}}\nrepo: git@example.org:a/b.git\nsteps: [make]",
     "on: {manual: false}\nrepo: git@example.org:a/b.git\nsteps: [make]",

@@ -10,7 +10,7 @@ enum PipelineDefinition {
     title: "pipeline", path: "", expected: "a mapping with `repo`, `on` and `steps`",
     keys: identity + circumstances + work,
     later: [
-      "user", "limits", "sandbox", "workspace", "parallel", "timezone", "on_failure", "notify", "environment", "file",
+      "user", "sandbox", "workspace", "parallel", "timezone", "on_failure", "notify", "environment", "file",
     ],
     required: [["repo"], ["on"], ["steps"]],
     frame: "repo: https://github.com/acme/shop.git\non: push\n@\nsteps: [make deploy]")
@@ -68,6 +68,11 @@ enum PipelineDefinition {
       "keep", .record(KeepReading.record), "how long its runs are kept", preset: "the configuration's",
       example: "keep: {runs: 50, days: 90}"
     ) { $1.keep = KeepReading.keep($0) },
+    Key(
+      "limits", .record(LimitsReading.record),
+      "what each step may use; the keys that a step says itself count there instead",
+      preset: "none", example: "limits: {log: 200M}"
+    ) { $1.limits = LimitsReading.limits($0) },
   ]
 
   private static let work: [Key<PipelineDraft>] = [

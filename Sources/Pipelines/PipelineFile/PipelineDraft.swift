@@ -25,6 +25,7 @@ struct PipelineDraft {
   var concurrency: Concurrency?
   var onInterrupt: InterruptPolicy?
   var keep: RunKeep?
+  var limits: StepLimits?
   var lists: [StepList: Value] = [:]
 
   init(_ surroundings: Surroundings) { self.surroundings = surroundings }

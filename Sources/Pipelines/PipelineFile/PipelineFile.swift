@@ -37,6 +37,6 @@ public enum PipelineFile {
       name: name, repository: repository, triggers: triggers, ref: draft.ref,
       environment: draft.environment, secrets: draft.secrets, timeout: draft.timeout ?? defaultTimeout,
       grace: draft.grace ?? 10, concurrency: draft.concurrency, onInterrupt: draft.onInterrupt, keep: draft.keep,
-      steps: steps[.steps] ?? [], finally: steps[.finally] ?? [])
+      steps: steps[.steps] ?? [], finally: steps[.finally] ?? [], limits: draft.limits)
   }
 }

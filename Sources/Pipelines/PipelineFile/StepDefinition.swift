@@ -11,7 +11,7 @@ enum StepDefinition {
     isItem: true,
     later: [
       "needs", "when", "retry", "cache", "approval", "release", "check", "interruptible", "on_failure", "artifacts",
-      "detach", "tty", "limits", "sandbox", "user",
+      "detach", "tty", "sandbox", "user",
     ],
     required: [["run", "include"]],
     frame: frame)
@@ -49,6 +49,10 @@ enum StepDefinition {
       "allow_failure", .bool, "the run goes on, and can succeed, when this step fails", preset: "`false`",
       example: "allow_failure: true"
     ) { $1.step.allowFailure = $0.bool() ?? false },
+    Key(
+      "limits", .record(LimitsReading.record), "what it may use, key by key in place of the pipeline's",
+      preset: "the pipeline's", example: "limits: {log: 1G}"
+    ) { $1.step.limits = LimitsReading.limits($0) },
     Key(
       "include", .text.called("path"), "in place of all other keys: the steps of a file beside this one",
       preset: "none", example: "include: common/node.yml", replaces: ["run"]
