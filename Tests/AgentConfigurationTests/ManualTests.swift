@@ -32,7 +32,7 @@ import Webhooks
   func full() throws {
     let folder = fixture.folder
     for name in ["github", "github.old", "git_password", "database_url"] {
-      try folder.write("secrets/\(name)", "value\n", mode: 0o600)
+      try folder.write("secrets/\(name)", "the value\n", mode: 0o600)
     }
     try folder.write(
       "secrets/shop_deploy_key", "-----BEGIN OPENSSH PRIVATE KEY-----\nx\n-----END OPENSSH PRIVATE KEY-----\n",

@@ -8,19 +8,24 @@ import Testing
 @Suite("What steps use, and may use")
 struct LimitTests {
   /// A repository with one commit, an agent with one pipeline of it, and the run of a push.
-  private static func run(_ pipeline: String) throws -> (agent: AgentUnderTest, run: Int) {
-    let repository = try GitRepository()
-    let commit = try repository.commit("index.html", "hello\n")
-    let agent = try AgentUnderTest(
-      pipelines: ["shop.yml": "repo: \(repository.url)\non: {push: {branches: [main]}}\n" + pipeline], name: "limits")
-    try agent.start()
-    let run = try #require(try agent.post(GitHubPush(cloneURL: repository.url, after: commit)).runs.first)
-    return (agent, run)
+  private struct Scene {
+    let repository: GitRepository
+    let agent: AgentUnderTest
+    let run: Int
+
+    init(_ pipeline: String) throws {
+      repository = try GitRepository()
+      let commit = try repository.commit("index.html", "hello\n")
+      agent = try AgentUnderTest(
+        pipelines: ["shop.yml": "repo: \(repository.url)\non: {push: {branches: [main]}}\n" + pipeline], name: "limits")
+      try agent.start()
+      run = try #require(try agent.post(GitHubPush(cloneURL: repository.url, after: commit)).runs.first)
+    }
   }
 
   @Test("a log ends where `limits.log` says, `show` tells so, and what each step used")
   func log() throws {
-    let (agent, run) = try Self.run(
+    let scene = try Scene(
       """
       limits: {log: 64K}
       steps:
@@ -28,6 +33,7 @@ struct LimitTests {
         - {name: quiet, run: "echo done"}
         - {name: fatal, run: "yes", limits: {log: 4K, log_end: fail}}
       """)
+    let (agent, run) = (scene.agent, scene.run)
     let shown = try agent.finished(run)
     #expect(shown.run.reason == #"step "fatal" failed: the step wrote more than `limits.log` of 4 KB"#)
     #expect(
@@ -44,11 +50,12 @@ struct LimitTests {
 
   @Test("a progress bar is kept byte for byte, and each state of it is a line for whoever looks")
   func progress() throws {
-    let (agent, run) = try Self.run(
+    let scene = try Scene(
       #"""
       steps:
         - {name: bar, run: "printf '10%%\r 50%%\r100%%\nready\n'"}
       """#)
+    let (agent, run) = (scene.agent, scene.run)
     #expect(try agent.finished(run).run.state == .succeeded)
     #expect(try agent.stepLog(run, "01-") == "10%\r 50%\r100%\nready\n")
     #expect(
