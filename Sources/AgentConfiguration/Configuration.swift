@@ -36,6 +36,8 @@ public struct Configuration: Sendable {
   public var secrets: [String: Secret]
   /// The names of `secrets`, also of those that were not read.
   public var secretNames: Set<String>
+  /// `false` where `SecretUse.whereReadable` could not look into the folder of secrets.
+  public var knowsAllSecretNames: Bool
   /// The names of `sources`.
   public var sourceNames: Set<String> { Set(sources.map(\.name)) }
   /// What `SecretUse.whereReadable` left out: `credential secret_github`, …; empty for an agent.

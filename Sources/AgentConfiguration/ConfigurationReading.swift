@@ -6,7 +6,7 @@ struct ConfigurationReading {
   static let keys = [
     "listen", "api", "data", "socket", "pipelines", "public_url", "sources", "repositories", "remotes", "runs",
     "secrets", "limits", "inbox", "mirrors", "allow_literal_secrets", "tls", "insecure_http", "trusted_proxies",
-    "proxy_protocol", "compare_tips", "log",
+    "proxy_protocol", "compare_tips", "log", "secrets_folder",
   ]
   static let limitKeys =
     ["body", "header_timeout", "body_timeout", "fetch_timeout", "fetch", "tree_entries", "tree_bytes", "disk"]
@@ -60,7 +60,10 @@ struct ConfigurationReading {
     let repositories = RepositoryReading(secrets: secrets, folder: paths.folder)
     let credentials = fields["repositories"].map(repositories.credentials) ?? []
     let schemes = fields["remotes"].map(repositories.schemes) ?? [.https, .ssh]
-    let (secretNames, pipelineSecrets) = fields["secrets"].map(secrets.pipelineSecrets) ?? ([], [:])
+    var pipelineSecrets = fields["secrets"].map(secrets.pipelineSecrets) ?? PipelineSecrets()
+    let secretsFolder = SecretsFolder(fields["secrets_folder"].flatMap { absolute($0) } ?? paths.secrets)
+    secretsFolder.add(to: &pipelineSecrets, secrets, at: fields["secrets_folder"], configuration: file)
+    overrideMistakes += pipelineSecrets.mistakes
     let limits = fields["limits"].map { self.limits($0) } ?? Configuration.Limits()
     let compareTips = fields["compare_tips"].map(TipsReading.interval) ?? TipsReading.usual
     let mirrors = fields["mirrors"].map(MirrorReading.care) ?? MirrorCare()
@@ -72,8 +75,9 @@ struct ConfigurationReading {
       api: fields["api"].flatMap(APIReading(hookAddress: listen, mayBePublic: mayBePublic).api), tls: tls,
       plainMayBePublic: mayBePublic, trustedProxies: proxies, speaksProxyProtocol: speaksProxyProtocol ?? false,
       data: data, runnerData: runnerData, socket: socket, pipelinesFolder: pipelines, publicURL: publicURL,
-      sources: sources, credentials: credentials, allowedSchemes: schemes, secrets: pipelineSecrets,
-      secretNames: secretNames, unreadSecrets: secrets.unread.descriptions, parallelRuns: parallel,
+      sources: sources, credentials: credentials, allowedSchemes: schemes, secrets: pipelineSecrets.values,
+      secretNames: pipelineSecrets.names, knowsAllSecretNames: pipelineSecrets.isComplete,
+      unreadSecrets: secrets.unread.descriptions, parallelRuns: parallel,
       launcher: launcher, limits: limits, inbox: inbox, compareTips: compareTips, mirrors: mirrors,
       runRetention: runRetention, log: log)
   }

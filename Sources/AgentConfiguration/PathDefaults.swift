@@ -16,6 +16,7 @@ struct PathDefaults {
 
   var data: String { isSystem ? Configuration.systemData : folder + "/data" }
   var pipelines: String { folder + "/pipelines" }
+  var secrets: String { folder + "/" + SecretsFolder.usualName }
 
   func socket(data: String) -> String { isSystem ? Configuration.systemSocket : data + "/pushrod.sock" }
 }

@@ -7,12 +7,12 @@ public struct PipelineFolder: Sendable {
   /// Every pipeline of the folder's `*.yml` and `*.yaml` files, in the order of the file names.
   ///
   /// - Parameters:
-  ///   - secrets: the names that pipelines may ask for.
+  ///   - secrets: the names that pipelines may ask for; `nil` where they are not all known.
   ///   - sources: the names of those whose events they may listen to.
   /// - Throws: every mistake of every file, also two pipelines of one name, and secrets and sources that nobody
   ///   configured.
   public static func load(
-    _ folder: String, secrets: Set<String>, sources: Set<String>
+    _ folder: String, secrets: Set<String>?, sources: Set<String>
   ) throws(Diagnostics) -> [Pipeline] {
     var mistakes: [Diagnostic] = []
     var pipelines: [Pipeline] = []
@@ -45,13 +45,20 @@ public struct PipelineFolder: Sendable {
   public static func load(
     file: String, secrets: Set<String>?, sources: Set<String>?
   ) throws(Diagnostics) -> Pipeline {
+    try inspect(file: file, secrets: secrets, sources: sources).pipeline
+  }
+
+  /// The same, with what could be better done in another way.
+  public static func inspect(
+    file: String, secrets: Set<String>?, sources: Set<String>?
+  ) throws(Diagnostics) -> (pipeline: Pipeline, advice: [Diagnostic]) {
     let bytes: [UInt8]
     switch FileReading.bytes(of: file, atMost: Document.Limits().bytes) {
     case .success(let content): bytes = content
     case .failure(let failure): throw Diagnostics(file: file, "the pipeline file \(failure.words)")
     }
     let folder = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."
-    return try PipelineFile.parse(
+    return try PipelineFile.inspect(
       bytes, file: file, secrets: secrets, sources: sources, includes: IncludedFiles.of(folder: folder))
   }
 

@@ -12,16 +12,16 @@ struct SecretReading {
   let allowsLiterals: Bool
 
   static let longestSecret = 64 << 10
-  private static let forms = "{file: PATH}, {env: NAME} or {credential: NAME}"
+  private static let forms = "{file: PATH}, {env: NAME}, {credential: NAME} or {command: [PROGRAM, …]}"
 
   /// The secret that `value` refers to.
   ///
   /// - Parameter verbatim: keys keep their last newline; of everything else one newline at the end is not part.
   func secret(_ value: Value, verbatim: Bool = false) -> Secret? {
     guard case .mapping = value.node.content else { return literal(value) }
-    let keys = ["file", "env", "credential"]
-    guard let fields = value.fields(keys) else { return nil }
-    fields.hide(except: keys)
+    let keys = ["file", "env", "credential", "command"]
+    guard let fields = value.fields(keys + ["timeout"]) else { return nil }
+    fields.hide(except: keys + ["timeout"])
     let named = keys.filter(fields.contains)
     guard named.count == 1, let reference = fields[named[0]] else {
       // A misspelt key has been reported already.
@@ -30,6 +30,14 @@ struct SecretReading {
       }
       return nil
     }
+    if let timeout = fields["timeout"], named[0] != "command" {
+      timeout.report("`timeout` is for a `command`", suggestion: "remove it")
+    }
+    if named[0] == "command" {
+      return command(reference, timeout: fields["timeout"]).flatMap {
+        secret($0, verbatim: verbatim, at: reference, named: "command")
+      }
+    }
     guard let text = reference.string(named[0] == "file" ? "a path" : "a name") else { return nil }
     let bytes: [UInt8]? =
       switch named[0] {
@@ -37,7 +45,13 @@ struct SecretReading {
       case "env": variable(text, at: reference)
       default: credential(text, at: reference)
       }
-    guard var bytes else { return nil }
+    return bytes.flatMap {
+      secret($0, verbatim: verbatim, at: reference, named: "\(named[0]) `\(text.shown(limit: 200))`")
+    }
+  }
+
+  private func secret(_ read: [UInt8], verbatim: Bool, at reference: Value, named name: String) -> Secret? {
+    var bytes = read
     if !verbatim, bytes.last == UInt8(ascii: "\n") {
       bytes.removeLast()
       if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
@@ -45,21 +59,20 @@ struct SecretReading {
     let secret = Secret(bytes)
     guard !secret.isBlank else {
       reference.report(
-        "the secret in \(named[0]) `\(text.shown(limit: 200))` is empty", suggestion: "put a value there")
+        "the secret in \(name) is empty", suggestion: "put a value there")
       return nil
     }
     return secret
   }
 
   /// `secrets`: every name, and the values that could be read.
-  func pipelineSecrets(_ value: Value) -> (names: Set<String>, values: [String: Secret]) {
-    var names: Set<String> = []
-    var secrets: [String: Secret] = [:]
+  func pipelineSecrets(_ value: Value) -> PipelineSecrets {
+    var found = PipelineSecrets()
     for entry in value.named(atMost: 500, expected: "a mapping of names to secrets") ?? [] {
       if let complaint = VariableReading.complaint(aboutName: entry.name) {
         entry.report(complaint)
       }
-      names.insert(entry.name)
+      found.names.insert(entry.name)
       guard let secret = secret(entry.value) else { continue }
       // It becomes an environment variable.
       guard !secret.bytes.contains(0) else {
@@ -67,14 +80,87 @@ struct SecretReading {
         continue
       }
       guard secret.isLongEnough else {
-        entry.value.report(
-          "the secret `\(entry.name.shown())` has fewer than \(Secret.shortest) bytes: it could not be masked in logs, and can be guessed",
-          suggestion: "put a longer one there, or move what is no secret to the pipeline's `env`")
+        let complaint = SecretReading.tooShort("the secret `\(entry.name.shown())`")
+        entry.value.report(complaint.message, suggestion: complaint.suggestion)
         continue
       }
-      secrets[entry.name] = secret
+      found.values[entry.name] = secret
     }
-    return (names, secrets)
+    return found
+  }
+
+  /// Why a secret cannot be taken, and what to do.
+  struct Complaint: Error {
+    var message: String
+    var suggestion: String?
+  }
+
+  private static func tooShort(_ subject: String) -> Complaint {
+    Complaint(
+      message:
+        "\(subject) has fewer than \(Secret.shortest) bytes: it could not be masked in logs, and can be guessed",
+      suggestion: "put a longer one there, or move what is no secret to the pipeline's `env`")
+  }
+
+  /// One of the folder's files; `nil` where this process may not read it and need not.
+  func stored(_ path: String) -> Result<Secret?, Complaint> {
+    let shown = path.shown(limit: 300)
+    switch FileReading.contents(of: path, atMost: SecretReading.longestSecret) {
+    case .success(let contents):
+      guard contents.mode & 0o007 == 0 else { return .failure(open(shown, contents.mode)) }
+      let secret = Secret(fileContents: contents.bytes)
+      guard !secret.bytes.contains(0) else {
+        return .failure(Complaint(message: "the secret in \(shown) contains a NUL byte, which no variable can hold"))
+      }
+      guard secret.isLongEnough, !secret.isBlank else {
+        return .failure(SecretReading.tooShort("the secret in \(shown)"))
+      }
+      return .success(secret)
+    case .failure(.notPermitted) where use == .whereReadable:
+      unread.descriptions.append("file \(shown)")
+      return .success(nil)
+    case .failure(.notPermitted):
+      return .failure(
+        Complaint(
+          message: "the secret file \(shown) may not be read by this user",
+          suggestion: "it has to belong to the agent's user: chown pushrod \(shown)"))
+    case .failure(let failure):
+      return .failure(Complaint(message: "the secret file \(shown) \(failure.words)"))
+    }
+  }
+
+  private func open(_ shown: String, _ mode: UInt32) -> Complaint {
+    Complaint(
+      message: "the secret file \(shown) is open to every user (mode \(String(mode, radix: 8)))",
+      suggestion: "close it: chmod 600 \(shown)")
+  }
+
+  /// Run when the configuration is read, so that a value is there and good before anything starts.
+  private func command(_ value: Value, timeout: Value?) -> [UInt8]? {
+    let seconds = timeout.map { $0.duration(atMost: SecretCommand.longestTimeout) } ?? SecretCommand.usualTimeout
+    let words = (value.list(atMost: 50) ?? []).compactMap { $0.string("a word of the command") }
+    guard let program = words.first, !program.isEmpty, let seconds else {
+      if case .list(let items) = value.node.content, items.isEmpty {
+        value.report("\(value.subject) names no program", suggestion: "write it as a list of words: [pass, show, x]")
+      }
+      return nil
+    }
+    let shown = program.shown(limit: 200)
+    guard use == .required else {
+      // Not from somebody's shell: it might ask them, or leave a trace as if the agent had asked.
+      unread.descriptions.append("command \(shown)")
+      return nil
+    }
+    let path = program.contains("/") ? FilePath.absolute(program, from: folder) : program
+    switch SecretCommand(words: [path] + words.dropFirst(), timeout: seconds).output(environment: environment) {
+    case .success(let bytes): return bytes
+    case .failure(let failure):
+      let said = failure.complaint.map { ": \($0)" } ?? ""
+      value.report(
+        "the command `\(shown)` \(failure.words)\(said)",
+        suggestion: "run it as the agent's user to see what it lacks")
+      return nil
+    }
   }
 
   private func literal(_ value: Value) -> Secret? {
@@ -105,9 +191,8 @@ struct SecretReading {
     case .success(let contents):
       // The owner and, for `root:pushrod 0640`, a group; nobody else.
       guard contents.mode & 0o007 == 0 else {
-        value.report(
-          "the secret file \(shown) is open to every user (mode \(String(contents.mode, radix: 8)))",
-          suggestion: "close it: chmod 600 \(shown)")
+        let complaint = open(shown, contents.mode)
+        value.report(complaint.message, suggestion: complaint.suggestion)
         return nil
       }
       return contents.bytes

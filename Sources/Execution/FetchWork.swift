@@ -67,7 +67,7 @@ struct FetchWork {
     let report = try Workspace(path: spec.workspace, mirror: mirror).checkOut(
       commit: commit,
       limits: TreeLimits(entries: spec.treeLimits.entries, bytes: spec.treeLimits.bytes),
-      policy: policy, mirrors: submoduleMirror, sourceURL: url, progress: { _ in }, message: say
+      policy: policy, rule: rule, mirrors: submoduleMirror, sourceURL: url, progress: { _ in }, message: say
     ) { () throws(GitFailure) in
       do throws(RunnerFailure) {
         try UnfinishedMark(workspace: spec.workspace).set(by: spec.number)
@@ -75,9 +75,34 @@ struct FetchWork {
         throw GitFailure(.checkout, operation: "check out", "\(error.description).")
       }
     }
+    if report.usesLargeFiles { try fetchLargeFiles(url, policy) }
     let modules = report.submodules == 0 ? "" : " and " + count(report.submodules, "submodule")
     say("checked out \(count(report.files, "file"))\(modules) in \(Seconds(start.duration(to: .now).inSeconds))")
     return .done(commit: commit, wentBack: wentBack)
+  }
+
+  private var rule: CheckoutRule {
+    let rule = spec.request.pipeline.workspace
+    let clean: CheckoutRule.Clean =
+      switch rule?.clean ?? .full {
+      case .full: .full
+      case .ignoredKept: .ignoredKept
+      case .none: .none
+      }
+    return CheckoutRule(
+      clean: clean, submodules: rule?.submodules ?? true, sparse: (rule?.sparse).map { SparseFolders($0) },
+      largeFiles: rule?.lfs ?? false)
+  }
+
+  private func fetchLargeFiles(_ url: String, _ policy: RemotePolicy) throws {
+    guard spec.request.pipeline.workspace?.lfs == true else {
+      return say(
+        "note: .gitattributes puts files into Git LFS (filter=lfs); they are pointers here. `workspace: {lfs: true}` "
+          + "fetches them")
+    }
+    say("fetching large files with git-lfs")
+    try LargeFiles(workspace: spec.workspace, mirror: spec.mirror, url: url, credential: policy.credential(url)).fetch(
+      output: 1)
   }
 
   private func tooLate(_ commit: String, _ newest: DeployedCommit) -> String {

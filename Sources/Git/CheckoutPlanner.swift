@@ -5,19 +5,23 @@ import Glibc
 struct CheckoutPlanner {
   let workspace: String
   let policy: RemotePolicy
+  let rule: CheckoutRule
   let mirrors: (String) -> Mirror
   let message: (String) -> Void
   private(set) var inspection: TreeInspection
+  /// The commit's own `.gitattributes` put files into Git LFS.
+  private(set) var usesLargeFiles = false
 
   /// Submodules in submodules.
   private static let depth = 16
 
   init(
-    workspace: String, limits: TreeLimits, policy: RemotePolicy, mirrors: @escaping (String) -> Mirror,
-    message: @escaping (String) -> Void
+    workspace: String, limits: TreeLimits, policy: RemotePolicy, rule: CheckoutRule,
+    mirrors: @escaping (String) -> Mirror, message: @escaping (String) -> Void
   ) {
     self.workspace = workspace
     self.policy = policy
+    self.rule = rule
     self.mirrors = mirrors
     self.message = message
     inspection = TreeInspection(limits: limits)
@@ -29,9 +33,11 @@ struct CheckoutPlanner {
     try policy.checkDeadline("check out", "reading \(Escaped(url))")
     let memory = memory(prefix)
     let (tree, listing, modules) = try read(commit, in: mirror, prefix: prefix, memory)
+    if prefix.isEmpty { usesLargeFiles = try Self.namesLargeFiles(listing, in: mirror) }
     var config = "[remote \"origin\"]\n\turl = \(ConfigText.quoted(RemoteAddress.redacted(url)))\n"
     var plans: [[UInt8]: CheckoutPlan] = [:]
-    for (path, id) in listing.submodules {
+    if rule.largeFiles { config += Self.largeFileFilter }
+    for (path, id) in listing.submodules where isWanted(path, prefix) {
       let place = Escaped(prefix + path)
       guard let module = modules.first(where: { $0.path == path }) else {
         message("submodule \"\(place)\" has no entry in .gitmodules: its folder stays empty")
@@ -55,7 +61,42 @@ struct CheckoutPlanner {
     return CheckoutPlan(
       mirror: mirror, commit: commit, listing: listing, prefix: prefix,
       attributes: AttributesFingerprint(listing.attributes),
-      config: config, tree: tree, memory: memory, submodules: plans)
+      config: config, rule: rule, tree: tree, memory: memory, submodules: plans)
+  }
+
+  /// So that `git` in a step finds files as they are and not changed.
+  private static let largeFileFilter = """
+    [filter "lfs"]
+    \tclean = git-lfs clean -- %f
+    \tsmudge = git-lfs smudge -- %f
+    \tprocess = git-lfs filter-process
+    \trequired = true
+
+    """
+
+  private func isWanted(_ path: [UInt8], _ prefix: [UInt8]) -> Bool {
+    guard rule.submodules else { return false }
+    guard prefix.isEmpty, let sparse = rule.sparse else { return true }
+    guard let cut = path.lastIndex(of: UInt8(ascii: "/")) else { return true }
+    return sparse.includes(folder: Array(path[..<cut]))
+  }
+
+  private static func namesLargeFiles(_ listing: TreeListing, in mirror: Mirror) throws(GitFailure) -> Bool {
+    guard !listing.attributes.isEmpty else { return false }
+    let objects = try LibraryError.explained(
+      "The mirror \(mirror.path) cannot be opened", operation: "check out"
+    ) { () throws(LibraryError) in try ObjectDatabase(of: Repository(openBare: mirror.path)) }
+    for file in listing.attributes {
+      let names = try objects.read(file.id, as: GIT_OBJECT_BLOB) { bytes throws(GitFailure) in
+        bytes.count <= 1 << 20
+          && bytes.split(separator: UInt8(ascii: "\n")).contains { line in
+            line.first != UInt8(ascii: "#")
+              && line.split(whereSeparator: { $0 <= 0x20 }).dropFirst().contains { $0.elementsEqual("filter=lfs".utf8) }
+          }
+      }
+      if names { return true }
+    }
+    return false
   }
 
   private mutating func read(
@@ -93,7 +134,9 @@ struct CheckoutPlanner {
       close(folder)
       folder = next
     }
-    return folder >= 0 ? GitFolder.memory(in: folder) : nil
+    guard folder >= 0, let memory = GitFolder.memory(in: folder) else { return nil }
+    // Under another rule other files were left out, and others left behind.
+    return memory.fingerprint.drop { $0 != "+" } == rule.mark ? memory : nil
   }
 
   private func fetch(

@@ -8,7 +8,11 @@ public struct CheckoutReport: Sendable, Hashable {
   /// Files and folders of earlier steps that were removed, each folder counted once.
   public var removed: Int
 
-  public init(files: Int, submodules: Int, written: Int = 0, removed: Int = 0) {
+  /// Files of the commit (not of its submodules) are kept in Git LFS, and are pointers here.
+  public var usesLargeFiles: Bool
+
+  public init(files: Int, submodules: Int, written: Int = 0, removed: Int = 0, usesLargeFiles: Bool = false) {
+    self.usesLargeFiles = usesLargeFiles
     self.files = files
     self.submodules = submodules
     self.written = written

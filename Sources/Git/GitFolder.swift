@@ -32,7 +32,10 @@ struct GitFolder {
   /// - Parameters:
   ///   - parent: the open folder above it, which must stay open.
   ///   - config: sections after `[core]`.
-  init(in parent: Int32, head: ObjectID, alternate: String, config: String) throws(SystemError) {
+  ///   - sparse: which files are checked out, as git writes it; `nil`: all.
+  init(
+    in parent: Int32, head: ObjectID, alternate: String, config: String, sparse: String? = nil
+  ) throws(SystemError) {
     try Directories.remove(".git", in: parent)
     for folder in [
       ".git", ".git/objects", ".git/objects/info", ".git/objects/pack", ".git/refs", ".git/refs/heads",
@@ -45,8 +48,10 @@ struct GitFolder {
     self.parent = parent
     descriptor = folder
     let core = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n\tlogallrefupdates = true\n"
+    let cone = sparse == nil ? "" : "\tsparseCheckout = true\n\tsparseCheckoutCone = true\n"
+    if let sparse { try Descriptors.write(Array(sparse.utf8), to: "info/sparse-checkout", in: folder) }
     try Descriptors.write(Array("\(head.hex)\n".utf8), to: "HEAD", in: folder)
-    try Descriptors.write(Array((core + config).utf8), to: "config", in: folder)
+    try Descriptors.write(Array((core + cone + config).utf8), to: "config", in: folder)
     try Descriptors.write(Array("\(alternate)/objects\n".utf8), to: "objects/info/alternates", in: folder)
   }
 

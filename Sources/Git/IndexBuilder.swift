@@ -15,6 +15,8 @@ struct IndexBuilder {
   private var bytes: [UInt8] = []
   private var count: UInt32 = 0
   private var folders: [Folder] = []
+  /// Where entries begin that are not on the disk.
+  private var leftOut: [Int] = []
   /// The folders that are being written, from the top down.
   private var open: [Int] = []
 
@@ -37,7 +39,11 @@ struct IndexBuilder {
     folders[folder].status = status
   }
 
-  mutating func append(path: ArraySlice<UInt8>, id: ObjectID, mode: UInt32, status: FileStatus) {
+  /// - Parameter isLeftOut: the file is not on the disk, and is not missing there.
+  mutating func append(
+    path: ArraySlice<UInt8>, id: ObjectID, mode: UInt32, status: FileStatus, isLeftOut: Bool = false
+  ) {
+    if isLeftOut { leftOut.append(bytes.count) }
     withUnsafeTemporaryAllocation(byteCount: 62, alignment: 4) { fixed in
       status.store(to: fixed, mode: mode)
       fixed.storeBytes(of: id.raw, toByteOffset: 40, as: git_oid.self)
@@ -63,7 +69,9 @@ struct IndexBuilder {
       tree += folder.name + Array("\0\(folder.entries) \(folder.subfolders)\n".utf8)
       withUnsafeBytes(of: folder.id.raw) { tree.append(contentsOf: $0) }
     }
-    bytes += Array("TREE".utf8) + Self.word(UInt32(tree.count)) + tree
+    let end = Array("TREE".utf8) + Self.word(UInt32(tree.count)) + tree
+    let sparse = leftOut.isEmpty ? nil : version3() + end
+    bytes += end
     bytes += SHA1.digest(of: bytes)
     var memory: [UInt8] = []
     memory.reserveCapacity(bytes.count + folders.count * 40 + 100)
@@ -78,7 +86,26 @@ struct IndexBuilder {
     memory += bytes
     let checksum = memory.withUnsafeBytes { Checksum.of($0) }
     withUnsafeBytes(of: checksum) { memory.append(contentsOf: $0) }
-    return (bytes, memory)
+    return (sparse.map { $0 + SHA1.digest(of: $0) } ?? bytes, memory)
+  }
+
+  /// The entries so far as version 3 has them, where those that are left out carry the bit "skip-worktree".
+  private func version3() -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count + leftOut.count * 8)
+    result += bytes[..<4] + [0, 0, 0, 3] + bytes[8..<12]
+    var done = 12
+    for start in leftOut {
+      result += bytes[done..<start]
+      let path = bytes[(start + 62)...].prefix { $0 != 0 }
+      result += bytes[start..<(start + 60)]
+      // "Extended": sixteen more bits follow.
+      result += [bytes[start + 60] | 0x40, bytes[start + 61], 0x40, 0]
+      result += path
+      result += repeatElement(0, count: 8 - (64 + path.count) % 8)
+      done = start + (62 + path.count + 8) / 8 * 8
+    }
+    return result + bytes[done...]
   }
 
   private static func word(_ value: UInt32) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }

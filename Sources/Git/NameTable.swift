@@ -20,13 +20,14 @@ struct NameTable {
     }
   }
 
-  func contains(_ name: UnsafePointer<CChar>, in listing: TreeListing) -> Bool {
+  /// The entry of this name.
+  func place(of name: UnsafePointer<CChar>, in listing: TreeListing) -> Int32? {
     var slot = Self.hash(name) & mask
     while slots[slot] >= 0 {
-      if listing.withName(listing[slots[slot]], { strcmp($0, name) == 0 }) { return true }
+      if listing.withName(listing[slots[slot]], { strcmp($0, name) == 0 }) { return slots[slot] }
       slot = (slot + 1) & mask
     }
-    return false
+    return nil
   }
 
   /// FNV-1a. Names made to collide cost their own commit's checkout some time, within the limit of entries.

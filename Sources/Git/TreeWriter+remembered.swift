@@ -24,6 +24,13 @@ extension TreeWriter {
         let below = memory.folders[Int(child)]
         let name = memory.path(entry).dropFirst(length).prefix { $0 != UInt8(ascii: "/") }
         path.append(contentsOf: name)
+        if isLeftOut {
+          try leaveOut(below.id, name, nil)
+          path.removeLast(path.count - length)
+          entry = below.entries.upperBound
+          child = below.next
+          continue
+        }
         let opened = try name.map { CChar(bitPattern: $0) }.withTerminator { name throws(GitFailure) in
           try enter(name, in: folder)
         }

@@ -25,6 +25,7 @@ struct TreeWriter: ~Copyable {
   /// Of the entry at hand, from the top of this commit; what the index calls it.
   var path: [UInt8] = []
   private var table = NameTable()
+  private var leftovers = Leftovers()
 
   /// - Parameter top: the open folder that is to become equal.
   static func write(
@@ -32,7 +33,8 @@ struct TreeWriter: ~Copyable {
   ) throws(GitFailure) {
     let git: GitFolder
     do {
-      git = try GitFolder(in: top, head: plan.commit, alternate: plan.mirror.path, config: plan.config)
+      git = try GitFolder(
+        in: top, head: plan.commit, alternate: plan.mirror.path, config: plan.config, sparse: plan.sparse?.patterns)
     } catch {
       throw failure(plan.prefix + Array(".git".utf8), "cannot be made anew", error, workspace)
     }
@@ -41,6 +43,7 @@ struct TreeWriter: ~Copyable {
     writer.index.beginFolder([], plan.tree)
     try writer.apply(plan.listing.top, to: top)
     writer.index.endFolder(FileStatus(folder: top))
+    try writer.removeLeftovers(top)
     do {
       try git.finish(writer.index, fingerprint: plan.circumstances)
     } catch {
@@ -90,6 +93,8 @@ struct TreeWriter: ~Copyable {
       if entry.isEmptyFolder { continue }
       path.append(contentsOf: listing.name(entry))
       switch entry.kind {
+      case .folder where isLeftOut:
+        try leaveOut(entry.id, listing.name(entry), entry.isUnread ? nil : entry.children)
       case .folder:
         let child = try listing.withName(entry) { name throws(GitFailure) in try enter(name, in: folder) }
         defer { close(child) }
@@ -124,7 +129,7 @@ struct TreeWriter: ~Copyable {
     if let range {
       try apply(range, to: folder)
       status = FileStatus(folder: folder)
-    } else if let memory, let place, memory.isUnchanged(status, place) {
+    } else if let memory, let place, plan.rule.clean != .ignoredKept, memory.isUnchanged(status, place) {
       if try applyRemembered(memory, place, to: folder) { status = FileStatus(folder: folder) }
     } else {
       try apply(try read(tree), to: folder)
@@ -145,7 +150,7 @@ struct TreeWriter: ~Copyable {
   }
 
   /// Reads a tree that was inspected in an earlier checkout. Its path, with a slash behind it, is at hand.
-  private mutating func read(_ tree: ObjectID) throws(GitFailure) -> Range<Int32> {
+  mutating func read(_ tree: ObjectID) throws(GitFailure) -> Range<Int32> {
     let first = listing.count
     try objects.read(tree, as: GIT_OBJECT_TREE) { bytes throws(GitFailure) in
       try TreeInspection.parse(bytes, into: &listing, plan.prefix + path)
@@ -192,23 +197,59 @@ struct TreeWriter: ~Copyable {
   private mutating func removeOthers(_ range: Range<Int32>, in folder: Int32) throws(GitFailure) {
     let isTop = path.isEmpty
     var others: [[CChar]] = []
+    // Some of which may not be checked out.
+    var folders: [Int32] = []
     table.fill(listing, range)
     do throws(SystemError) {
       try Directories.forEachName(in: folder) { name in
-        if table.contains(name, in: listing) || isTop && strcmp(name, ".git") == 0 { return }
+        if isTop && strcmp(name, ".git") == 0 { return }
+        if let place = table.place(of: name, in: listing) {
+          guard plan.sparse != nil, listing[place].kind == .folder else { return }
+          folders.append(place)
+          return
+        }
         others.append(Array(UnsafeBufferPointer(start: name, count: strlen(name) + 1)))
       }
     } catch {
       throw failure("cannot be read", error)
     }
     let length = path.count
+    for place in folders {
+      let entry = listing[place]
+      path.append(contentsOf: listing.name(entry))
+      if isLeftOut {
+        try remove(entry, in: folder)
+        working.countRemoved()
+      }
+      path.removeLast(path.count - length)
+    }
+    if plan.rule.clean == .none { return }
     for name in others {
       path.append(contentsOf: name.dropLast().map { UInt8(bitPattern: $0) })
+      if plan.rule.clean == .ignoredKept {
+        leftovers.note(path)
+        path.removeLast(path.count - length)
+        continue
+      }
       try name.withUnsafeBufferPointer { name throws(GitFailure) in
         if let name = name.baseAddress { try remove(name, in: folder) }
       }
       path.removeLast(path.count - length)
       working.countRemoved()
+    }
+  }
+
+  /// Now that the commit's own rules are in place.
+  private func removeLeftovers(_ top: Int32) throws(GitFailure) {
+    guard !leftovers.isEmpty else { return }
+    let place = "\(workspace)/\(plan.prefixText)"
+    let repository = try LibraryError.explained("The workspace \(place) cannot be opened", operation: "check out") {
+      () throws(LibraryError) in try Repository(openWorkspace: place)
+    }
+    do throws(SystemError) {
+      for _ in 0..<(try leftovers.remove(in: repository, top: top)) { working.countRemoved() }
+    } catch {
+      throw failure("cannot be rid of what earlier steps left", error)
     }
   }
 

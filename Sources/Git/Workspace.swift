@@ -14,7 +14,7 @@ public struct Workspace: Sendable {
     self.mirror = mirror
   }
 
-  /// Makes the workspace exactly the commit, whatever earlier steps or a broken checkout left in it.
+  /// Makes the workspace exactly the commit, whatever earlier steps or a broken checkout left in it, or what `rule` says.
   ///
   /// Files, links, modes and line ends are as `git checkout` and `git submodule update --init --recursive` make
   /// them; everything else is removed, ignored files as well. No link is followed. Files that are already right
@@ -30,7 +30,8 @@ public struct Workspace: Sendable {
   /// - Throws: `.hostileTree` before anything is written; `.checkout` where the workspace may be half changed:
   ///   run nothing in it then. The next call repairs it.
   public func checkOut(
-    commit: String, limits: TreeLimits, policy: RemotePolicy, mirrors: (String) -> Mirror, sourceURL: String,
+    commit: String, limits: TreeLimits, policy: RemotePolicy, rule: CheckoutRule = CheckoutRule(),
+    mirrors: (String) -> Mirror, sourceURL: String,
     progress: (CheckoutProgress) -> Void, message: (String) -> Void,
     willWrite: () throws(GitFailure) -> Void = {}
   ) throws(GitFailure) -> CheckoutReport {
@@ -43,7 +44,7 @@ public struct Workspace: Sendable {
         withoutActuallyEscaping(message) { message in
           Result { () throws(GitFailure) in
             var planner = CheckoutPlanner(
-              workspace: path, limits: limits, policy: policy, mirrors: mirrors, message: message)
+              workspace: path, limits: limits, policy: policy, rule: rule, mirrors: mirrors, message: message)
             let plan = try planner.plan(id, in: mirror, url: sourceURL)
             try WorkspaceHeads.write(plan, beside: path)
             try willWrite()
@@ -51,7 +52,7 @@ public struct Workspace: Sendable {
             try write(plan, working)
             return CheckoutReport(
               files: working.files, submodules: plan.allSubmodules, written: working.written,
-              removed: working.removed)
+              removed: working.removed, usesLargeFiles: planner.usesLargeFiles)
           }
         }
       }

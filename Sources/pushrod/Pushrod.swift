@@ -30,6 +30,7 @@ struct Pushrod: AsyncParsableCommand {
     InboxCommand.self,
     ReloadCommand.self,
     DrainCommand.self,
+    SecretCommand.self,
     TokenCommand.self,
     AuditCommand.self,
     BackupCommand.self,

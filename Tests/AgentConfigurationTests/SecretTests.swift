@@ -121,7 +121,9 @@ import Testing
 
   @Test("exactly one way to a secret is given")
   func oneWay() {
-    #expect(mistakes("{}")[0].contains("must say one of {file: PATH}, {env: NAME} or {credential: NAME}"))
+    #expect(
+      mistakes("{}")[0].contains(
+        "must say one of {file: PATH}, {env: NAME}, {credential: NAME} or {command: [PROGRAM, …]}"))
     #expect(mistakes("{file: github.secret, env: X}")[0].contains("must say one of"))
     #expect(mistakes("{fle: x}")[0].contains("unknown key `fle` in `secrets.A` | did you mean `file`?"))
   }

@@ -22,11 +22,11 @@ final class Fixture: Sendable {
   @discardableResult
   func deploy(
     _ url: String, _ commit: String? = nil, ref: String = "refs/heads/main", policy: RemotePolicy = .everything(),
-    limits: TreeLimits = TreeLimits(entries: 100_000, bytes: 1 << 30)
+    limits: TreeLimits = TreeLimits(entries: 100_000, bytes: 1 << 30), rule: CheckoutRule = CheckoutRule()
   ) throws -> CheckoutReport {
     let tip = try fetch(url, ref: ref, policy: policy)
     let proved = try mirror.prove(commit: commit ?? tip, reachableFrom: ref)
-    return try checkOut(proved, url: url, policy: policy, limits: limits)
+    return try checkOut(proved, url: url, policy: policy, limits: limits, rule: rule)
   }
 
   func fetch(
@@ -38,10 +38,10 @@ final class Fixture: Sendable {
   @discardableResult
   func checkOut(
     _ commit: String, url: String = "file:///nowhere", policy: RemotePolicy = .everything(),
-    limits: TreeLimits = TreeLimits(entries: 100_000, bytes: 1 << 30)
+    limits: TreeLimits = TreeLimits(entries: 100_000, bytes: 1 << 30), rule: CheckoutRule = CheckoutRule()
   ) throws -> CheckoutReport {
     try workspace.checkOut(
-      commit: commit, limits: limits, policy: policy,
+      commit: commit, limits: limits, policy: policy, rule: rule,
       mirrors: {
         Mirror(
           path: self.directory.file("mirrors/sub-\($0.utf8.map { String($0, radix: 16) }.joined().suffix(60)).git"))

@@ -23,6 +23,8 @@ import Testing
         + "steps: [{run: a, timeout: 90}, {run: x, timeout: 1h 30m}, {run: y, timeout: 1.5h}, {run: z, timeout: 250ms}]",
       frame + "steps: [{run: a, shell: [bash, -eu]}, {include: common/node.yml}]\nfinally: [b]",
       frame + "steps: [make]\nconcurrency: {mode: cancel}\nkeep: {size: 1 MiB}",
+      frame + "steps: [make]\nworkspace: {clean: none, submodules: false, lfs: true, depth: full, sparse: docs/**}",
+      frame + "steps: [make]\nworkspace: {sparse: [a/b, c/, ./d]}\n",
       frame + "steps: [make]\nkeep: {size: 1048576, runs: 1}\nsecrets: A\ngrace: 1",
       frame + "steps: [{run: a, limits: {log_end: fail}}]\nlimits: {log: 200 MB}",
     ]
@@ -41,7 +43,10 @@ import Testing
       frame + "steps: [make]\nlimits: {log: much}", frame + "steps: [make]\nlimits: 200M",
       frame + "steps: [{run: a, limits: {log_end: stop}}]", frame + "steps: [make]\nlimits: {size: 1M}",
       frame + "steps: [make]\nkeep: {runs: 0}", frame + "steps: [make]\nkeep: {size: much}",
-      frame + "steps: [make]\non_interrupt: maybe", frame + "steps: [make]\nname: \"a b\"",
+      frame + "steps: [make]\nworkspace: clean", frame + "steps: [make]\nworkspace: {clean: some}",
+      frame + "steps: [make]\nworkspace: {depth: 1}", frame + "steps: [make]\nworkspace: {sparse: []}",
+      frame + "steps: [make]\nworkspace: {lfs: 1}", frame + "steps: [make]\non_interrupt: maybe",
+      frame + "steps: [make]\nname: \"a b\"",
       frame + "steps: [make]\nnotify: []", frame + "steps: [{release: {to: /srv}}]",
       "on: {pull: x}\nrepo: git@example.org:a/b.git\nsteps: [make]",
       "on: pull\nrepo: git@example.org:a/b.git\nsteps: [make]",
@@ -55,7 +60,9 @@ import Testing
   /// Of good form, and refused by the reader for what it means.
   private static let meaningless: [String] = [
     frame + "steps: [{run: a, name: x}, {run: b, name: x}]", frame + "steps: [{run: a, timeout: 30d}]",
-    frame + "steps: [make]\nlimits: {log: 12}", frame + "steps: [{run: a, dir: ../x}]",
+    frame + "steps: [make]\nlimits: {log: 12}",
+    frame + "steps: [{run: a, dir: ../x}]", frame + "steps: [make]\nworkspace: {sparse: [../x]}",
+    frame + "steps: [make]\nworkspace: {sparse: [\"docs/*.md\"]}", frame + "steps: [make]\nworkspace: {sparse: [.]}",
     frame + "steps: [{include: common/gone.yml}]",
     frame + "steps: [{include: common/node.yml, run: a}]",
     "on: {push: {branches: \"[\"}}\nrepo: git@example.org:a/b.git\nsteps: [make]",

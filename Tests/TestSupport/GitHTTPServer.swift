@@ -73,7 +73,7 @@ public final class GitHTTPServer: Sendable {
   public func stop() { process.stop() }
 
   private static let script = #"""
-    import base64, os, ssl, subprocess, sys, time
+    import base64, hashlib, json, os, ssl, subprocess, sys, time
     from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
     root, port_file, certificate, behaviour, argument = sys.argv[1:6]
@@ -124,6 +124,8 @@ public final class GitHTTPServer: Sendable {
                 if given.split(":", 1)[-1] != argument:
                     return self.simple(401, [("WWW-Authenticate", 'Basic realm="git"')])
             path, _, query = self.path.partition("?")
+            if "/info/lfs/" in path:
+                return self.large_file(path, body)
             environment = dict(
                 os.environ, GIT_PROJECT_ROOT=root, GIT_HTTP_EXPORT_ALL="1", PATH_INFO=path, QUERY_STRING=query,
                 REQUEST_METHOD=self.command, CONTENT_TYPE=self.headers.get("Content-Type", ""),
@@ -142,6 +144,47 @@ public final class GitHTTPServer: Sendable {
             self.end_headers()
             self.wfile.write(content)
 
+        # git-lfs: docs/api/batch.md of its repository, with the "basic" transfer. Objects lie in root/lfs.
+        def large_file(self, path, body):
+            kind, content = "application/vnd.git-lfs+json", b"{}"
+            folder = root + "/lfs/"
+            scheme = "https" if certificate else "http"
+            place = "%s://%s%s" % (scheme, self.headers["Host"], path[: path.index("/info/lfs/") + 10])
+            if path.endswith("/objects/batch"):
+                asked = json.loads(body)
+                objects = []
+                for item in asked["objects"]:
+                    answer = {"oid": item["oid"], "size": item["size"]}
+                    there = os.path.exists(folder + item["oid"])
+                    if asked["operation"] == "upload":
+                        if not there:
+                            answer["actions"] = {"upload": {"href": place + "stored/" + item["oid"]}}
+                    elif there:
+                        answer["actions"] = {"download": {"href": place + "stored/" + item["oid"]}}
+                    else:
+                        answer["error"] = {"code": 404, "message": "no such object"}
+                    objects.append(answer)
+                content = json.dumps({"transfer": "basic", "objects": objects}).encode()
+            elif "/stored/" in path:
+                name, kind = folder + path.rsplit("/", 1)[1], "application/octet-stream"
+                if self.command == "PUT":
+                    os.makedirs(folder, exist_ok=True)
+                    assert hashlib.sha256(body).hexdigest() == os.path.basename(name)
+                    with open(name, "wb") as file:
+                        file.write(body)
+                    content = b""
+                else:
+                    with open(name, "rb") as file:
+                        content = file.read()
+            else:
+                return self.simple(404)
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_PUT = answer
         do_GET = answer
         do_POST = answer
 

@@ -10,7 +10,7 @@ enum PipelineDefinition {
     title: "pipeline", path: "", expected: "a mapping with `repo`, `on` and `steps`",
     keys: identity + circumstances + work,
     later: [
-      "user", "sandbox", "workspace", "parallel", "timezone", "on_failure", "notify", "environment", "file",
+      "user", "sandbox", "parallel", "timezone", "on_failure", "notify", "environment", "file",
     ],
     required: [["repo"], ["on"], ["steps"]],
     frame: "repo: https://github.com/acme/shop.git\non: push\n@\nsteps: [make deploy]")
@@ -73,6 +73,11 @@ enum PipelineDefinition {
       "what each step may use; the keys that a step says itself count there instead",
       preset: "none", example: "limits: {log: 200M}"
     ) { $1.limits = LimitsReading.limits($0) },
+    Key(
+      "workspace", .record(WorkspaceReading.record), "how the workspace is made",
+      preset: "the whole commit, and nothing else",
+      example: "workspace: {clean: ignored-kept}"
+    ) { $1.workspace = WorkspaceReading.rule($0) },
   ]
 
   private static let work: [Key<PipelineDraft>] = [

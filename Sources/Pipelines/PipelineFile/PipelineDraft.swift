@@ -26,6 +26,7 @@ struct PipelineDraft {
   var onInterrupt: InterruptPolicy?
   var keep: RunKeep?
   var limits: StepLimits?
+  var workspace: WorkspaceRule?
   var lists: [StepList: Value] = [:]
 
   init(_ surroundings: Surroundings) { self.surroundings = surroundings }

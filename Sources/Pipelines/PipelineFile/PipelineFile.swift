@@ -17,26 +17,39 @@ public enum PipelineFile {
     _ bytes: [UInt8], file: String, secrets configured: Set<String>? = nil, sources: Set<String>? = nil,
     includes: Includes? = nil
   ) throws(Diagnostics) -> Pipeline {
-    let findings = Findings(try Document.parse(bytes, file: file))
-    let surroundings = Surroundings(secrets: configured, sources: sources, include: includes)
-    let pipeline = pipeline(findings.root, file: file, surroundings)
-    try findings.check()
-    guard let pipeline else { throw Diagnostics(file: file, "the file is not a pipeline") }
-    return pipeline
+    try inspect(bytes, file: file, secrets: configured, sources: sources, includes: includes).pipeline
   }
 
-  private static func pipeline(_ root: Value, file: String, _ surroundings: Surroundings) -> Pipeline? {
+  /// The same, with what could be better done in another way; none of it is a mistake.
+  public static func inspect(
+    _ bytes: [UInt8], file: String, secrets configured: Set<String>? = nil, sources: Set<String>? = nil,
+    includes: Includes? = nil
+  ) throws(Diagnostics) -> (pipeline: Pipeline, advice: [Diagnostic]) {
+    let findings = Findings(try Document.parse(bytes, file: file))
+    let surroundings = Surroundings(secrets: configured, sources: sources, include: includes)
+    let read = pipeline(findings.root, file: file, surroundings)
+    try findings.check()
+    guard let read else { throw Diagnostics(file: file, "the file is not a pipeline") }
+    return (read.pipeline, PipelineAdvice.advice(read.draft, read.steps))
+  }
+
+  private static func pipeline(
+    _ root: Value, file: String, _ surroundings: Surroundings
+  ) -> (pipeline: Pipeline, draft: PipelineDraft, steps: [StepList: [StepDraft]])? {
     var draft = PipelineDraft(surroundings)
     draft.name = NameReading.name(ofFile: file)
     guard let fields = PipelineDefinition.pipeline.read(root, into: &draft) else { return nil }
     NameReading.checkPresence(fields, name: draft.name)
-    let steps = StepReading.read(fields, draft)
+    let drafts = StepReading.read(fields, draft)
+    let steps = drafts.mapValues { $0.map(\.step) }
     TriggerReading.check(draft, fields)
     guard let name = draft.name, let repository = draft.repository, let triggers = draft.triggers else { return nil }
-    return Pipeline(
+    let pipeline = Pipeline(
       name: name, repository: repository, triggers: triggers, ref: draft.ref,
       environment: draft.environment, secrets: draft.secrets, timeout: draft.timeout ?? defaultTimeout,
       grace: draft.grace ?? 10, concurrency: draft.concurrency, onInterrupt: draft.onInterrupt, keep: draft.keep,
-      steps: steps[.steps] ?? [], finally: steps[.finally] ?? [], limits: draft.limits)
+      steps: steps[.steps] ?? [], finally: steps[.finally] ?? [], limits: draft.limits,
+      workspace: draft.workspace)
+    return (pipeline, draft, drafts)
   }
 }

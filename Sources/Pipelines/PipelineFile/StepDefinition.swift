@@ -28,6 +28,7 @@ enum StepDefinition {
       "run", .text.called("script"), "what to run", preset: "must be given",
       example: "run: |\n  npm ci\n  npm run build"
     ) {
+      $1.script = $0
       $1.step.run = StepReading.script($0) ?? ""
     },
     Key(

@@ -9,6 +9,8 @@ struct StepDraft {
   var nameValue: Value?
   /// Where the step stands.
   var value: Value
+  /// Where its script stands; `nil` where it has none.
+  var script: Value?
   /// The file that it came from by `include`.
   var includedFrom: String?
 

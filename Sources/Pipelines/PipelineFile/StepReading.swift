@@ -12,7 +12,7 @@ struct StepReading {
   private init(_ pipeline: PipelineDraft) { self.pipeline = pipeline }
 
   /// - Returns: the steps of each list that is there; none after a report.
-  static func read(_ fields: Fields, _ pipeline: PipelineDraft) -> [StepList: [Step]] {
+  static func read(_ fields: Fields, _ pipeline: PipelineDraft) -> [StepList: [StepDraft]] {
     if !fields.contains("steps") {
       fields.value.report("`steps` is missing: there is nothing to run", suggestion: "add `steps: [make deploy]`")
     }
@@ -29,7 +29,7 @@ struct StepReading {
         reading.names.makeUp(&drafts[list]![index])
       }
     }
-    return drafts.mapValues { $0.map(\.step) }
+    return drafts
   }
 
   private func drafts(_ value: Value, of list: StepList, _ fields: Fields) -> [StepDraft] {
@@ -59,6 +59,7 @@ struct StepReading {
     if case .scalar = value.node.content, !value.isNull {
       guard let run = StepReading.script(value) else { return nil }
       draft.step.run = run
+      draft.script = value
       return draft
     }
     guard let fields = StepDefinition.step.read(value, into: &draft) else { return nil }

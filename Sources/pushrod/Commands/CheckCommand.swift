@@ -12,7 +12,8 @@ struct CheckCommand: ParsableCommand {
     commandName: "check", abstract: "Check pipeline files, or the configuration with its pipelines.",
     discussion: """
       With files, checks those pipelines; with none, the configuration and every pipeline of its folder. Prints all \
-      mistakes with their places. Needs no running agent. Exits with 0 where all is valid and with 1 where it is not.
+      mistakes with their places. Needs no running agent. Exits with 0 where all is valid and with 1 where it is not. \
+      With --strict also prints what is valid and would be better done in another way, and exits with 1 where there is any.
       """)
 
   @Argument(help: ArgumentHelp("Pipeline files.", valueName: "file"))
@@ -21,19 +22,23 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "The configuration; its secrets and sources are then also what pipelines are checked against.")
   var config: String?
 
+  @Flag(
+    help: "Give advice, too: time limits, secrets where others see them, unread downloads, versions that are not said.")
+  var strict = false
+
   @Flag(help: "Print JSON.")
   var json = false
 
   func run() throws {
     let environment = ProcessInfo.processInfo.environment
-    var report = Report()
+    var report = Report(strict: strict)
     if files.isEmpty || config != nil {
       try checkConfiguration(environment, &report)
     } else {
       for file in files { report.checkPipeline(file, secrets: nil, sources: nil) }
     }
     Output.standard.print(json ? try report.json() : report.text)
-    if !report.valid { throw CommandExit(.failed) }
+    if !report.valid || report.advice?.isEmpty == false { throw CommandExit(.failed) }
   }
 
   private func checkConfiguration(_ environment: [String: String], _ report: inout Report) throws(CommandExit) {
@@ -53,7 +58,7 @@ struct CheckCommand: ParsableCommand {
       report.notes = configuration.unreadSecrets.map { "\($0) cannot be read here; the agent has to" }
       report.notes += configuration.sources.compactMap(\.warning)
       if let files = configuration.tls { report.checkCertificate(files) }
-      secrets = configuration.secretNames
+      secrets = configuration.knowsAllSecretNames ? configuration.secretNames : nil
       sources = configuration.sourceNames
       folder = configuration.pipelinesFolder
     } catch {
@@ -66,7 +71,7 @@ struct CheckCommand: ParsableCommand {
         // File by file, so that each has its own line; then as a whole, for what only the whole can have wrong.
         let files = try PipelineFolder.files(in: folder)
         for file in files { report.checkPipeline(file, secrets: secrets, sources: sources) }
-        if report.valid { _ = try PipelineFolder.load(folder, secrets: secrets ?? [], sources: sources ?? []) }
+        if report.valid { _ = try PipelineFolder.load(folder, secrets: secrets, sources: sources ?? []) }
       } catch {
         report.add(error)
       }
@@ -85,8 +90,12 @@ private struct Report: Encodable {
   private(set) var valid = true
   private(set) var checked: [Item] = []
   private(set) var mistakes: [Diagnostic] = []
+  /// What is valid and would be better done in another way; `nil` where nobody asked.
+  private(set) var advice: [Diagnostic]?
   /// What could not be checked.
   var notes: [String] = []
+
+  init(strict: Bool) { advice = strict ? [] : nil }
 
   mutating func add(_ file: String, _ what: String) { checked.append(Item(file: file, what: what)) }
 
@@ -113,7 +122,8 @@ private struct Report: Encodable {
 
   mutating func checkPipeline(_ file: String, secrets: Set<String>?, sources: Set<String>?) {
     do {
-      let pipeline = try PipelineFolder.load(file: file, secrets: secrets, sources: sources)
+      let (pipeline, advice) = try PipelineFolder.inspect(file: file, secrets: secrets, sources: sources)
+      self.advice? += advice
       let steps = pipeline.steps.count + pipeline.finally.count
       add(file, "pipeline \(pipeline.name), \(Wording.count(steps, "step"))")
     } catch {
@@ -126,6 +136,10 @@ private struct Report: Encodable {
     lines += notes.map { "note: \($0)" }
     lines += mistakes.map(\.rendered)
     if !valid { lines.append(Wording.count(mistakes.count, "mistake")) }
+    if let advice, !advice.isEmpty {
+      lines += advice.map(\.rendered)
+      lines.append(Wording.count(advice.count, "finding"))
+    }
     return lines.joined(separator: "\n")
   }
 

@@ -1,0 +1,50 @@
+import Glibc
+public import Pipelines
+
+/// Where stored secrets lie, for a command line that need not be able to read any.
+public struct SecretsPlace: Sendable {
+  /// The configuration.
+  public var file: String
+  public var folder: SecretsFolder
+  /// The secrets of the configuration itself: name, and `file`, `env`, `credential`, `command` or `configuration`.
+  public var configured: [(name: String, from: String)]
+  /// To whom the agent's own folder belongs, and so its user; `nil` where there is none yet.
+  public var owner: (user: UInt32, group: UInt32)?
+
+  /// - Throws: where the file cannot be read at all; other mistakes in it are for `pushrod check`.
+  public static func find(file: String, environment: [String: String]) throws(Diagnostics) -> SecretsPlace {
+    let bytes: [UInt8]
+    switch FileReading.bytes(of: file, atMost: Document.Limits().bytes) {
+    case .success(let content): bytes = content
+    case .failure(let failure): throw Diagnostics(file: file, "the configuration \(failure.words)")
+    }
+    let document = try Document.parse(bytes, file: file)
+    guard case .mapping(let entries) = document.root.content else {
+      throw Diagnostics(file: file, "the configuration is no mapping")
+    }
+    func path(_ key: String, _ usual: String, from folder: String) -> String {
+      guard case .scalar(let text, _)? = entries.first(where: { $0.key == key })?.value.content, !text.isEmpty else {
+        return usual
+      }
+      return FilePath.absolute(text, from: folder)
+    }
+    let paths = PathDefaults(configurationFile: file)
+    let data =
+      Overrides().said(.data, environment: environment).map { FilePath.absolute($0.text, from: FilePath.workingFolder) }
+      ?? path("data", paths.data, from: paths.folder)
+    var status = stat()
+    let owner = stat(data, &status) == 0 ? (user: status.st_uid, group: status.st_gid) : nil
+    return SecretsPlace(
+      file: file, folder: SecretsFolder(path("secrets_folder", paths.secrets, from: paths.folder)),
+      configured: configured(entries), owner: owner)
+  }
+
+  private static func configured(_ entries: [Document.Entry]) -> [(name: String, from: String)] {
+    guard case .mapping(let secrets)? = entries.first(where: { $0.key == "secrets" })?.value.content else { return [] }
+    return secrets.map { entry in
+      guard case .mapping(let reference) = entry.value.content else { return (entry.key, "configuration") }
+      let kinds = ["file", "env", "credential", "command"]
+      return (entry.key, reference.first { kinds.contains($0.key) }?.key ?? "configuration")
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import AgentConfiguration
+import Glibc
+import Model
+
+/// A file in the folder of secrets, whole or not there, for its owner alone.
+struct StoredSecret {
+  let folder: SecretsFolder
+  let name: String
+
+  private var path: String { folder.path + "/" + name }
+
+  /// - Parameter owner: whom it is made to belong to where root writes it; `nil`: root.
+  /// - Returns: whether there was none of this name.
+  func write(_ secret: Secret, owner: (user: uid_t, group: gid_t)?) throws(CommandExit) -> Bool {
+    if !NewFile.exists(folder.path) {
+      try NewFile.makeFolder(folder.path, mode: 0o700)
+      if let owner, geteuid() == 0 { _ = chown(folder.path, owner.user, owner.group) }
+    }
+    let isNew = !NewFile.exists(path)
+    let file = try UnfinishedFile(path, mode: 0o600, code: .failed)
+    if let owner, geteuid() == 0, lchown(file.temporary, owner.user, owner.group) != 0 {
+      throw CommandExit(
+        .failed, "cannot give \(path.onOneLine) to the agent's user: \(String(cString: strerror(errno))).")
+    }
+    try secret.bytes.withUnsafeBufferPointer { (bytes) throws(CommandExit) in
+      try file.write(UnsafeRawBufferPointer(bytes))
+    }
+    try file.finish(replacing: true)
+    return isNew
+  }
+
+  /// - Returns: whether there was one.
+  func remove() throws(CommandExit) -> Bool {
+    guard unlink(path) == 0 else {
+      if errno == ENOENT { return false }
+      throw CommandExit(.failed, "cannot remove \(path.onOneLine): \(String(cString: strerror(errno))).")
+    }
+    let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if descriptor >= 0 {
+      _ = fsync(descriptor)
+      close(descriptor)
+    }
+    return true
+  }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `pushrod check` on files, as people and their CI call it.
+@Suite("pushrod check")
+struct CheckCommandTests {
+  private let area: TemporaryDirectory
+
+  init() throws {
+    area = try TemporaryDirectory("check")
+    try area.write(
+      "shop.yml",
+      """
+      repo: https://github.com/acme/shop.git
+      on: push
+      secrets: [TOKEN]
+      steps:
+        - run: |
+            curl --fail https://x.example/install.sh | sh
+            curl -H "Authorization: $TOKEN" https://x.example/
+      """)
+    try area.write("docs.yml", "repo: git@example.org:a/b.git\non: push\ntimeout: 5m\nsteps: [make]\n")
+  }
+
+  @Test("advice is given when asked for, with place and caret, and then fails the check")
+  func strict() throws {
+    let program = builtExecutable("pushrod")
+    let plain = try run([program, "check", "shop.yml", "docs.yml"], in: area.path)
+    #expect(plain.status == 0)
+    #expect(plain.output == "ok  shop.yml: pipeline shop, 1 step\nok  docs.yml: pipeline docs, 1 step")
+    let strict = try run([program, "check", "--strict", "shop.yml", "docs.yml"], in: area.path)
+    #expect(strict.status == 1)
+    #expect(strict.output.contains("shop.yml:5:5: step `curl --fail"))
+    #expect(
+      strict.output.contains(
+        "   7 |       curl -H \"Authorization: $TOKEN\" https://x.example/\n     |                               ^^^^^^ pipe it:"
+      ),
+      "\(strict.output)")
+    #expect(strict.output.hasSuffix("3 findings"))
+    #expect(try run([program, "check", "--strict", "docs.yml"], in: area.path).status == 0)
+  }
+
+  @Test("JSON has the advice beside the mistakes, where it was asked for")
+  func json() throws {
+    let program = builtExecutable("pushrod")
+    func object(_ arguments: [String]) throws -> [String: Any]? {
+      let result = try run([program, "check", "--json"] + arguments, in: area.path)
+      return try JSONSerialization.jsonObject(with: Data(result.stdout)) as? [String: Any]
+    }
+    #expect(try object(["shop.yml"])?["advice"] == nil)
+    let strict = try object(["--strict", "shop.yml"])
+    #expect((strict?["advice"] as? [Any])?.count == 3)
+    #expect(strict?["valid"] as? Bool == true)
+  }
+}
