@@ -51,6 +51,8 @@ public struct Configuration: Sendable {
   public var compareTips: Seconds?
   /// When mirrors are repacked.
   public var mirrors: MirrorCare
+  /// Bytes of all caches of steps together.
+  public var cacheSize: Int
   /// How long runs are kept.
   public var runRetention: RunRetention
   public var log: LogConfiguration

@@ -6,7 +6,7 @@ struct ConfigurationReading {
   static let keys = [
     "listen", "api", "data", "socket", "pipelines", "public_url", "sources", "repositories", "remotes", "runs",
     "secrets", "limits", "inbox", "mirrors", "allow_literal_secrets", "tls", "insecure_http", "trusted_proxies",
-    "proxy_protocol", "compare_tips", "log", "secrets_folder",
+    "proxy_protocol", "compare_tips", "log", "secrets_folder", "cache",
   ]
   static let limitKeys =
     ["body", "header_timeout", "body_timeout", "fetch_timeout", "fetch", "tree_entries", "tree_bytes", "disk"]
@@ -79,6 +79,7 @@ struct ConfigurationReading {
       secretNames: pipelineSecrets.names, knowsAllSecretNames: pipelineSecrets.isComplete,
       unreadSecrets: secrets.unread.descriptions, parallelRuns: parallel,
       launcher: launcher, limits: limits, inbox: inbox, compareTips: compareTips, mirrors: mirrors,
+      cacheSize: fields["cache"].flatMap(CacheConfigurationReading.size) ?? CacheConfigurationReading.usualSize,
       runRetention: runRetention, log: log)
   }
 }

@@ -150,3 +150,5 @@ void pushrod_give_back_memory(void) {
   malloc_trim(0);
 #endif
 }
+
+int pushrod_sync_file_system(int descriptor) { return syncfs(descriptor); }

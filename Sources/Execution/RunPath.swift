@@ -16,12 +16,13 @@ struct RunPath {
   /// - Throws: `RunDirectoryError` where not even its end can be written.
   func travel(from start: Instant, cgroup: String?) throws(RunDirectoryError) {
     try record.runStarted(cgroup: cgroup, secrets: Array(steps.environment.secrets.keys))
-    let workspace = WorkspaceLock.acquire(spec.workspace)
+    let isLocal = spec.isLocal == true
+    let workspace = isLocal ? nil : WorkspaceLock.acquire(spec.workspace)
     let outcome: RunOutcome
     do throws(RunDirectoryError) {
       if let problem = secrets.problem {
         outcome = try fail(problem)
-      } else if workspace == nil {
+      } else if workspace == nil, !isLocal {
         outcome = try fail("the workspace \(spec.workspace) is in use by another run, or cannot be locked")
       } else {
         outcome = try deploy(runLimit: start + spec.request.pipeline.timeout.duration)
@@ -38,6 +39,10 @@ struct RunPath {
   }
 
   private func deploy(runLimit: Instant) throws(RunDirectoryError) -> RunOutcome {
+    if spec.isLocal == true {
+      guard let commit = spec.request.commit else { return try fail("a local run has to say which commit it is of") }
+      return try runFinally(of: commit, after: try runSteps(of: commit, runLimit: runLimit))
+    }
     let (result, commit) = try steps.fetch(credentials: credentials, runLimit: runLimit)
     guard let commit else {
       try skip(

@@ -9,7 +9,7 @@ enum SpecCheck {
         "\(path) has version \(spec.version), this runner knows \(RunSpec.currentVersion); install agent and runner of one version"
       )
     }
-    for place in [spec.mirror, spec.workspace] + [spec.eventFile].compactMap({ $0 }) {
+    for place in [spec.mirror, spec.workspace] + [spec.eventFile, spec.caches?.folder].compactMap({ $0 }) {
       guard place.hasPrefix("/"), !place.utf8.contains(0),
         !place.unicodeScalars.split(separator: "/").contains(where: { $0.elementsEqual("..".unicodeScalars) })
       else {

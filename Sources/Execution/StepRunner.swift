@@ -23,6 +23,10 @@ struct StepRunner {
   ) throws(RunDirectoryError) -> StepResult {
     let log = try record.stepStarted(index, step.name)
     let variables = environment.variables(for: step, commit: commit, outcome: outcome)
+    let keeping = StepKeeping(
+      step, spec: spec, directory: record.directory, say: { try? log.writeLine(record.masker.masked($0)) },
+      isStopped: { false })
+    keeping.begin()
     var result: StepResult
     do throws(RunnerFailure) {
       let program = try StepProgram.program(for: step, workspace: spec.workspace, environment: variables)
@@ -39,6 +43,7 @@ struct StepRunner {
       try? log.write("pushrod: \(error.description)\n")
       result = .notStarted(error)
     }
+    keeping.end(succeeded: result.state == .succeeded)
     bringToDisk(log, &result)
     result.isAllowed = step.allowFailure && result.state != .succeeded && result.endsRun == nil
     try record.stepFinished(index, step.name, result, log: log)

@@ -25,6 +25,10 @@ public struct RunSpec: Codable, Hashable, Sendable {
   public var newest: DeployedCommit?
   /// Bounds on talking to the remote; `nil`: the usual ones.
   public var fetchLimits: FetchLimits?
+  /// The workspace is somebody's own working tree, in which nothing is fetched or checked out; `nil`: false.
+  public var isLocal: Bool?
+  /// Where caches of steps are kept; `nil`: nowhere.
+  public var caches: CacheArea?
 
   public struct TreeLimits: Codable, Hashable, Sendable {
     public var entries: Int
@@ -40,7 +44,7 @@ public struct RunSpec: Codable, Hashable, Sendable {
     number: Int, request: RunRequest, mirror: String, workspace: String,
     allowedSchemes: [RepositoryURL.Scheme], fetchTimeout: Seconds = 600,
     treeLimits: TreeLimits = TreeLimits(), url: String? = nil, eventFile: String? = nil,
-    newest: DeployedCommit? = nil, fetchLimits: FetchLimits? = nil
+    newest: DeployedCommit? = nil, fetchLimits: FetchLimits? = nil, caches: CacheArea? = nil
   ) {
     version = RunSpec.currentVersion
     self.number = number
@@ -54,6 +58,20 @@ public struct RunSpec: Codable, Hashable, Sendable {
     self.eventFile = eventFile
     self.newest = newest
     self.fetchLimits = fetchLimits
+    self.caches = caches
+  }
+}
+
+/// Where the caches of all repositories lie, and how large they may become together.
+public struct CacheArea: Codable, Hashable, Sendable {
+  /// Absolute.
+  public var folder: String
+  /// In bytes.
+  public var size: Int
+
+  public init(folder: String, size: Int) {
+    self.folder = folder
+    self.size = size
   }
 }
 

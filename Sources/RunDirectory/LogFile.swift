@@ -8,8 +8,16 @@ public final class LogFile: Sendable {
   private let descriptor: Int32
 
   /// - Returns: `nil` where there is no such regular file.
-  public init?(path: String) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+  public convenience init?(path: String) {
+    self.init(opening: open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK))
+  }
+
+  /// - Parameter name: of an entry of `folder`.
+  convenience init?(_ name: String, in folder: borrowing OpenFolder) {
+    self.init(opening: openat(folder.descriptor, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK))
+  }
+
+  private init?(opening descriptor: Int32) {
     guard descriptor >= 0 else { return nil }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {

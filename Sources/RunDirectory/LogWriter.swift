@@ -10,6 +10,7 @@ public final class LogWriter {
 
   /// Bytes written so far.
   public private(set) var size = 0
+  private var endsLine = true
 
   /// The log's name in the run directory.
   public let name: String
@@ -33,6 +34,12 @@ public final class LogWriter {
     try noteTime()
     try file.write(bytes)
     size += bytes.count
+    endsLine = bytes.last == UInt8(ascii: "\n")
+  }
+
+  /// Appends a line of Pushrod's own, which begins a new one where the step has not ended its last.
+  public func writeLine(_ text: String) throws(RunDirectoryError) {
+    try write((endsLine ? "" : "\n") + text + "\n")
   }
 
   /// Appends the text, with the present time.
@@ -42,6 +49,7 @@ public final class LogWriter {
     let bytes = Array(text.utf8)
     try file.write(bytes)
     size += bytes.count
+    endsLine = bytes.last == UInt8(ascii: "\n")
   }
 
   /// Returns when everything written is on the disk.

@@ -4,7 +4,7 @@ public import Model
 
 /// The folder that holds everything runners work on.
 ///
-/// `runs/<n>`, `workspaces/<pipeline>`, `mirrors/<repository>.git`, `logs/<pipeline>/latest`.
+/// `runs/<n>`, `workspaces/<pipeline>`, `mirrors/<repository>.git`, `caches/…`, `logs/<pipeline>/latest`.
 public struct RunArea: Sendable, Hashable {
   /// Absolute.
   public let root: String
@@ -15,6 +15,7 @@ public struct RunArea: Sendable, Hashable {
   public var workspaces: String { root + "/workspaces" }
   public var mirrors: String { root + "/mirrors" }
   public var logs: String { root + "/logs" }
+  public var caches: String { root + "/caches" }
 
   public func directory(ofRun number: Int) -> RunDirectory {
     RunDirectory(path: runs + "/\(number)")

@@ -25,6 +25,7 @@ struct Pushrod: AsyncParsableCommand {
     RunsCommand.self,
     ShowCommand.self,
     TailCommand.self,
+    ArtifactsCommand.self,
     CancelCommand.self,
     RerunCommand.self,
     InboxCommand.self,

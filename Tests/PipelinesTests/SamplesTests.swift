@@ -21,10 +21,14 @@ import Testing
   @Test("a sample is valid, named like its file, and of a made-up repository", arguments: samples)
   func sample(file: String) throws {
     let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(Self.checkout)/pipelines/\(file)"))
-    let read = try PipelineFile.parse(Array(bytes), file: file)
+    let (read, advice) = try PipelineFile.inspect(Array(bytes), file: file)
+    #expect(advice.map(\.rendered) == [])
+    #expect(
+      String(decoding: bytes.prefix(100), as: UTF8.self).hasPrefix(
+        "# yaml-language-server: $schema=../\(PipelineLanguage.schemaFile)\n"))
     #expect("\(read.name).yml" == file)
     #expect(read.repository.name.hasPrefix("acme/"))
-    #expect(read.triggers.push != nil || read.triggers.webhooks != nil)
+    #expect(read.triggers.push != nil || read.triggers.webhooks != nil || read.triggers.manual)
     for step in read.steps + read.finally where step.shell[0] == "sh" || step.shell[0] == "bash" {
       // `-n` reads the script without running it.
       let result = try run([step.shell[0], "-n", "-c", step.run])

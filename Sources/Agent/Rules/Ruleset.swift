@@ -39,6 +39,8 @@ public struct Ruleset: Sendable {
   public var runs: RunRetention
   /// When a disk has too little room.
   public var disk: DiskMarks
+  /// Bytes of all caches of steps together.
+  public var cacheSize: Int
 
   public init(
     sources: [String: Source], subscriptions: Set<Subscription> = [], door: DoorRules = DoorRules(),
@@ -48,7 +50,8 @@ public struct Ruleset: Sendable {
     publicURL: String? = nil, parallelRuns: Int = 2, fetchTimeout: Seconds = 600,
     fetchLimits: FetchLimits = FetchLimits(),
     treeLimits: RunSpec.TreeLimits = RunSpec.TreeLimits(), inbox: InboxRetention = InboxRetention(),
-    mirrors: MirrorCare = MirrorCare(), runs: RunRetention = RunRetention(), disk: DiskMarks = DiskMarks()
+    mirrors: MirrorCare = MirrorCare(), runs: RunRetention = RunRetention(), disk: DiskMarks = DiskMarks(),
+    cacheSize: Int = 10 << 30
   ) {
     self.sources = sources
     self.subscriptions = subscriptions
@@ -68,6 +71,7 @@ public struct Ruleset: Sendable {
     self.mirrors = mirrors
     self.runs = runs
     self.disk = disk
+    self.cacheSize = cacheSize
   }
 
   /// How long the runs of a pipeline are kept. What the configuration says of the size is for all of them together, and

@@ -81,7 +81,8 @@ struct RunStarter: Sendable {
       workspace: area.workspace(of: pipeline.name), allowedSchemes: rules.allowedSchemes,
       fetchTimeout: rules.fetchTimeout, treeLimits: rules.treeLimits,
       url: rules.publicURL.map { "\($0)/runs/\(run.number)" },
-      eventFile: body == nil ? nil : directory.eventFilePath, newest: newest, fetchLimits: rules.fetchLimits)
+      eventFile: body == nil ? nil : directory.eventFilePath, newest: newest, fetchLimits: rules.fetchLimits,
+      caches: CacheArea(folder: area.caches, size: rules.cacheSize))
     do {
       try await working(on: run.number) { [area, logger] in
         // What an earlier agent wrote counts, even if the configuration has changed since.

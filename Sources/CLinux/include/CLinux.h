@@ -55,6 +55,9 @@ int pushrod_spawn_close_from(void *actions, int first);
 /// later, also on a disk that is full by then, and the file looks as before. 0, or -1 and errno.
 int pushrod_reserve(int descriptor, off_t size);
 
+/// syncfs(2), which needs _GNU_SOURCE: all of the file system that the descriptor is on comes to the disk. 0, or -1 and errno.
+int pushrod_sync_file_system(int descriptor);
+
 /// malloc_trim(3) of glibc, whose header Swift does not import: gives freed memory back to the system. Does nothing
 /// where the C library is another.
 void pushrod_give_back_memory(void);

@@ -10,7 +10,7 @@ enum StepDefinition {
     keys: command,
     isItem: true,
     later: [
-      "needs", "when", "retry", "cache", "approval", "release", "check", "interruptible", "on_failure", "artifacts",
+      "needs", "when", "retry", "approval", "release", "check", "interruptible", "on_failure",
       "detach", "tty", "sandbox", "user",
     ],
     required: [["run", "include"]],
@@ -54,6 +54,16 @@ enum StepDefinition {
       "limits", .record(LimitsReading.record), "what it may use, key by key in place of the pipeline's",
       preset: "the pipeline's", example: "limits: {log: 1G}"
     ) { $1.step.limits = LimitsReading.limits($0) },
+    Key(
+      "cache", .oneOrMany(.record(CacheReading.record), of: "mappings", atMost: CacheReading.most),
+      "folders that are kept from run to run", preset: "none",
+      example: "cache: {key: package-lock.json, paths: node_modules}"
+    ) { $1.step.cache = CacheReading.caches($0) },
+    Key(
+      "artifacts", .oneOrMany(.text.called("pattern"), of: "patterns"),
+      "files of the workspace that are kept with the run", preset: "none",
+      example: "artifacts: [dist, \"reports/**/*.xml\"]"
+    ) { $1.step.artifacts = ArtifactReading.patterns($0) },
     Key(
       "include", .text.called("path"), "in place of all other keys: the steps of a file beside this one",
       preset: "none", example: "include: common/node.yml", replaces: ["run"]

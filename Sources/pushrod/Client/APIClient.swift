@@ -74,6 +74,15 @@ struct APIClient: Sendable {
     return (response.headers.first(name: "content-length").flatMap { Int($0) }, response.body)
   }
 
+  /// What a GET answers, as it comes in.
+  /// - Returns: how many bytes are announced, and them.
+  func content(
+    _ path: String, _ parameters: [(String, String?)]
+  ) async throws -> (size: Int?, body: HTTPClientResponse.Body) {
+    let response = try await execute(request(.GET, path, parameters))
+    return (response.headers.first(name: "content-length").flatMap { Int($0) }, response.body)
+  }
+
   // MARK: Requests
 
   private func request(

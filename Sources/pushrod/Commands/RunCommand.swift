@@ -1,12 +1,22 @@
+import AgentConfiguration
 import ArgumentParser
+import FoundationEssentials
 import Model
+import Pipelines
 import Web
 
 /// `pushrod run`: starts a pipeline by hand and follows the run.
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Start a run of a pipeline by hand, and follow it.",
-    discussion: "The newest commit of the ref is run. The exit code is the run's result, as with `tail`.")
+    commandName: "run",
+    abstract: "Start a run of a pipeline by hand, and follow it; or run one here, without an agent.",
+    discussion: """
+      The newest commit of the ref is run. The exit code is the run's result, as with `tail`.
+
+      With --local, a pipeline's file is run in the working tree around the working folder, as it is: nothing is \
+      fetched, and no agent is asked. The steps find the environment of a real run and nothing of yours. Ctrl-C cancels \
+      the run, which then ends the command with 130.
+      """)
 
   @Argument(help: "The pipeline; it must have `on: { manual: true }`.")
   var pipeline: String
@@ -17,13 +27,51 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(name: .customLong("no-follow"), help: "Only start it.")
   var noFollow = false
 
+  @Flag(help: "Run the pipeline of the file PIPELINE in the working tree, without an agent.")
+  var local = false
+
+  @Option(
+    name: .customLong("secret"),
+    help: ArgumentHelp("With --local: a secret of the pipeline, taken from your environment.", valueName: "name"))
+  var secrets: [String] = []
+
+  @Option(help: ArgumentHelp("With --local: a file of lines NAME=value.", valueName: "file"))
+  var secretsFile: String?
+
+  @Flag(help: "With --local: keep the run's directory, with its logs and artifacts.")
+  var keep = false
+
   @OptionGroup var agent: AgentOptions
 
+  func validate() throws {
+    if local {
+      let hasAgent = agent.socket != nil || agent.config != nil || agent.url != nil || agent.tokenFile != nil
+      if ref != nil || noFollow || hasAgent {
+        throw ValidationError("--local runs what is here: --ref, --no-follow and the agent's options do not go with it")
+      }
+    } else if !secrets.isEmpty || secretsFile != nil || keep {
+      throw ValidationError("--secret, --secrets-file and --keep go with --local")
+    }
+  }
+
   func run() async throws {
+    if local { return try await runHere() }
     let client = try agent.client
     let run = try await client.post(
       Run.self, "/api/runs", body: StartRequest(pipeline: pipeline, ref: ref))
     try await Started(run, client: client).tell(follow: !noFollow)
+  }
+
+  private func runHere() async throws {
+    let read: Pipeline
+    do {
+      read = try PipelineFolder.load(file: pipeline, secrets: nil, sources: nil)
+    } catch {
+      throw CommandExit(.failed, "\n" + error.description)
+    }
+    let values = try LocalSecrets.read(
+      read.secrets, given: secrets, file: secretsFile, environment: ProcessInfo.processInfo.environment)
+    try await LocalRun(pipeline: read, tree: try await LocalTree.find(), secrets: values, keeps: keep).carryOut()
   }
 }
 

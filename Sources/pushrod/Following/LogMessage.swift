@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Model
 import Outgoing
+import RunDirectory
 
 /// One message of a run's live log.
 enum LogMessage {
@@ -20,6 +21,16 @@ enum LogMessage {
     var times: [[Int]]?
 
     var bytes: [UInt8] { text.map { Array($0.utf8) } ?? base64.map(Array.init) ?? [] }
+  }
+
+  /// What a run's directory says, without an agent in between.
+  init(_ item: LogFollower.Item) {
+    self =
+      switch item {
+      case .event(let event, _): .event(event)
+      case .log(let step, let offset, let bytes, _):
+        .log(Piece(step: step, offset: offset, text: nil, base64: Data(bytes), times: nil))
+      }
   }
 
   /// - Returns: `nil` for a kind of message that a newer agent may send.

@@ -17,11 +17,11 @@ struct RunPrinter {
   private var atLineStart = true
   private var stepNames: [Int: String] = [:]
 
-  init(run: Run, terminal: Terminal, withTimes: Bool = false, onlyStep: String? = nil) {
+  init(run: Run, terminal: Terminal, withTimes: Bool = false, onlyStep: String? = nil, title: String? = nil) {
     self.terminal = terminal
     self.withTimes = withTimes
     self.onlyStep = onlyStep
-    title = "run \(run.number) of \(run.request.pipeline.name)"
+    self.title = title ?? "run \(run.number) of \(run.request.pipeline.name)"
     filter = ControlSequenceFilter(allowsColour: terminal.isColoured)
   }
 

@@ -28,7 +28,8 @@ enum RulesetBuilding {
       parallelRuns: configuration.parallelRuns, fetchTimeout: configuration.limits.fetchTimeout,
       fetchLimits: configuration.limits.fetch,
       treeLimits: configuration.limits.tree, inbox: configuration.inbox,
-      mirrors: configuration.mirrors, runs: configuration.runRetention, disk: configuration.limits.disk)
+      mirrors: configuration.mirrors, runs: configuration.runRetention, disk: configuration.limits.disk,
+      cacheSize: configuration.cacheSize)
   }
 
   private static func subscriptions(_ configuration: Configuration) -> Set<Subscription> {

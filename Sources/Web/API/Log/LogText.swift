@@ -5,7 +5,7 @@ import NIOCore
 import NIOPosix
 import RunDirectory
 
-/// Log files, one after the other, as one text: the answer to a request without `text/event-stream`.
+/// Files of a run, one after the other, as one answer: logs as text, or an artifact to be saved.
 struct LogText: Sendable {
   private struct Part: Sendable {
     let file: LogFile
@@ -28,16 +28,57 @@ struct LogText: Sendable {
     size = parts.reduce(0) { $0 + $1.size }
   }
 
+  /// Files that are open already.
+  init(files: [LogFile], of hold: RunHold) {
+    self.hold = hold
+    parts = files.map { Part(file: $0, size: $0.size) }
+    size = parts.reduce(0) { $0 + $1.size }
+  }
+
+  /// What a browser is told that it gets.
+  enum Kind {
+    case log
+    case download(name: String)
+
+    fileprivate var headers: HTTPFields {
+      switch self {
+      case .log: [.contentType: "text/plain; charset=utf-8"]
+      case .download(let name):
+        [.contentType: "application/octet-stream", .contentDisposition: Self.disposition(name)]
+      }
+    }
+
+    /// RFC 6266 and 8187: the name itself, and one for readers that know only ASCII.
+    private static func disposition(_ name: String) -> String {
+      let plain = String(
+        name.unicodeScalars.map { scalar in
+          let isPlain = scalar.value > 0x1f && scalar.value < 0x7f && !"\"\\%".unicodeScalars.contains(scalar)
+          return isPlain ? Character(scalar) : "_"
+        })
+      var encoded = ""
+      for byte in name.utf8 {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
+          encoded.unicodeScalars.append(Unicode.Scalar(byte))
+        default: encoded += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        }
+      }
+      return "attachment; filename=\"\(plain)\"; filename*=UTF-8''\(encoded)"
+    }
+  }
+
   /// The answer to `request`: all of it, or the range that was asked for.
   ///
   /// `If-Range` names a version of the text; as we hand out none, it never matches, and the whole is sent
   /// (RFC 9110, section 13.1.5).
-  func response(to request: Request) -> Response {
+  func response(to request: Request, as kind: Kind = .log) -> Response {
     var headers: HTTPFields = [
-      .contentType: "text/plain; charset=utf-8", .acceptRanges: "bytes", .cacheControl: "no-store",
-      // The text is whatever a step printed: no browser may take it for anything else.
+      .acceptRanges: "bytes", .cacheControl: "no-store",
+      // It is whatever a step wrote: no browser may take it for anything else.
       .xContentTypeOptions: "nosniff",
     ]
+    headers.append(contentsOf: kind.headers)
     let asked = request.headers[values: .ifRange].isEmpty ? request.headers[.range] : nil
     switch ByteRange(header: asked, size: size) {
     case .whole:

@@ -1,0 +1,35 @@
+import FoundationEssentials
+import Glibc
+import Model
+
+/// The working tree that a local run is in, and what Git says of it.
+struct LocalTree {
+  /// The top of the working tree; the working folder where Git knows of none.
+  let path: String
+  let ref: RefName
+  /// What is checked out; changes that are not committed are in the tree all the same. Zeros where there is none.
+  let commit: CommitID
+  let message: String?
+  let person: String
+
+  static func find() async throws(CommandExit) -> LocalTree {
+    let folder = FileManager.default.currentDirectoryPath
+    let git = LocalGit(repository: folder)
+    let top = try await git.ask("rev-parse", "--show-toplevel")
+    let head = try await git.ask("rev-parse", "--verify", "--quiet", "HEAD").flatMap { CommitID($0) }
+    let branch = try await git.ask("symbolic-ref", "--quiet", "HEAD").flatMap { RefName($0) }
+    let message = head == nil ? nil : try await git.ask("log", "-1", "--format=%B")
+    guard let nothing = CommitID(String(repeating: "0", count: 40)), let main = RefName("refs/heads/main") else {
+      throw CommandExit(.failed, "there is no commit to name.")
+    }
+    return LocalTree(
+      path: LocalTree.resolved(top ?? folder), ref: branch ?? main, commit: head ?? nothing, message: message,
+      person: getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? "uid \(geteuid())")
+  }
+
+  private static func resolved(_ path: String) -> String {
+    guard let text = realpath(path, nil) else { return path }
+    defer { free(text) }
+    return String(cString: text)
+  }
+}

@@ -1,0 +1,148 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `pushrod run --local`, with nothing there but the two executables and a working tree.
+@Suite("pushrod run --local")
+struct LocalRunTests {
+  private let repository: GitRepository
+  private let area: TemporaryDirectory
+
+  init() throws {
+    repository = try GitRepository()
+    area = try TemporaryDirectory("local")
+    try repository.commit("a.txt", "committed\n")
+    try repository.write("a.txt", "changed, not committed\n")
+    try repository.write("sub/untracked", "mine\n")
+  }
+
+  private func local(
+    _ pipeline: String, _ more: [String] = [], env: [String: String] = [:], in folder: String = ""
+  ) throws -> CommandResult {
+    try area.write("shop.yml", "repo: https://github.com/acme/shop.git\non: push\n" + pipeline)
+    var variables = [
+      "PUSHROD_RUNNER": builtExecutable("pushrod-runner"), "TMPDIR": try temporary(), "GIT_CONFIG_NOSYSTEM": "1",
+      "LEAKED": "from the caller",
+    ]
+    variables.merge(env) { $1 }
+    return try run(
+      [builtExecutable("pushrod"), "run", "--local", area.file("shop.yml")] + more,
+      in: repository.path + (folder.isEmpty ? "" : "/" + folder), env: variables)
+  }
+
+  private func temporary() throws -> String {
+    try FileManager.default.createDirectory(atPath: area.file("tmp"), withIntermediateDirectories: true)
+    return area.file("tmp")
+  }
+
+  @Test(
+    "the steps run in the working tree as it is, in the environment of a real run, and nothing of it is changed or left"
+  )
+  func tree() throws {
+    let ran = try local(
+      """
+      steps:
+        - cat a.txt sub/untracked; pwd; echo "leaked ${LEAKED-nothing}"
+        - echo "$PUSHROD_PIPELINE $PUSHROD_BRANCH $PUSHROD_COMMIT $PUSHROD $CI"
+      finally:
+        - echo "in the end $PUSHROD_STATUS"
+      """, in: "sub")
+    #expect(ran.status == 0, "\(ran.errorOutput)")
+    #expect(ran.output.contains("changed, not committed\nmine\n\(repository.path)\nleaked nothing\n"), "\(ran.output)")
+    #expect(ran.output.contains("shop main \(try repository.git("rev-parse", "HEAD")) 1 true\n"))
+    #expect(ran.output.contains("in the end succeeded"))
+    #expect(ran.output.hasSuffix("run of shop succeeded"))
+    #expect(!ran.output.contains("\u{1b}"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: area.file("tmp")) == [])
+    #expect(try Set(FileManager.default.contentsOfDirectory(atPath: repository.path)) == [".git", "a.txt", "sub"])
+    #expect(try Set(FileManager.default.contentsOfDirectory(atPath: repository.folder)) == ["repository"])
+    #expect(try repository.git("status", "--porcelain") == " M a.txt\n?? sub/")
+  }
+
+  @Test("a run that fails ends the command with 1; --keep keeps its directory")
+  func failing() throws {
+    let ran = try local("steps:\n  - echo before; exit 7\n  - echo never\n", ["--keep"])
+    #expect(ran.status == 1)
+    #expect(ran.output.contains("exit 7") && !ran.output.contains("\nnever"))
+    let line = try #require(ran.errorOutput.split(separator: "\n").first { $0.contains("are in") })
+    let folder = String(line.split(separator: " ").last?.dropLast() ?? "")
+    let log = try #require(
+      FileManager.default.contentsOfDirectory(atPath: folder).first { $0.hasPrefix("01-") && $0.hasSuffix(".log") })
+    #expect(try String(contentsOfFile: folder + "/" + log, encoding: .utf8) == "before\n")
+  }
+
+  @Test("secrets come from the caller, by name, and are masked")
+  func secrets() throws {
+    let pipeline = "secrets: [TOKEN, OTHER]\nsteps:\n  - echo \"$TOKEN and $OTHER\"; echo \"$OTHER\" | rev\n"
+    let missing = try local(pipeline, ["--secret", "TOKEN"], env: ["TOKEN": "hunter2-a", "OTHER": "not asked for"])
+    #expect(missing.status == 2 && missing.errorOutput.contains("the pipeline asks for OTHER: give --secret OTHER"))
+    try area.write("secrets.env", "# mine\n\nOTHER=a=b cdefg\nUNUSED=x\n")
+    let ran = try local(
+      pipeline, ["--secret", "TOKEN", "--secrets-file", area.file("secrets.env")], env: ["TOKEN": "hunter2-a"])
+    #expect(ran.status == 0, "\(ran.errorOutput)")
+    #expect(ran.output.contains("*** and ***\ngfedc b=a\n"), "\(ran.output)")
+    #expect(try local(pipeline, ["--secret", "NOPE"]).errorOutput.contains("does not ask for a secret `NOPE`"))
+    try area.write("bad.env", "no sign in this line\n")
+    let bad = try local(pipeline, ["--secrets-file", area.file("bad.env")])
+    #expect(
+      bad.status == 2 && bad.errorOutput.contains("line 1: a line is NAME=value")
+        && !bad.errorOutput.contains("no sign"))
+  }
+
+  @Test("a file with a mistake is told as by check; options of the agent do not go with it")
+  func mistakes() throws {
+    let ran = try local("stepz: [make]\n")
+    #expect(ran.status == 1 || ran.status == 2)
+    #expect(ran.errorOutput.contains("unknown key `stepz`"), "\(ran.errorOutput)")
+    #expect(try local("steps: [\"true\"]\n", ["--ref", "main"]).status == 2)
+    #expect(try run([builtExecutable("pushrod"), "run", "shop", "--keep"]).status == 2)
+  }
+
+  @Test(
+    "Ctrl-C cancels: the step's processes end, finally runs, and the command ends with 130",
+    arguments: [SIGINT, SIGTERM])
+  func interrupted(number: Int32) throws {
+    try area.write(
+      "shop.yml",
+      """
+      repo: https://github.com/acme/shop.git
+      on: push
+      steps:
+        - sleep 600 & echo $! > "\(area.file("child"))"; echo "it began"; wait
+      finally:
+        - echo "tidied up after $PUSHROD_STATUS" > "\(area.file("tidied"))"
+      """)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: builtExecutable("pushrod"))
+    process.arguments = ["run", "--local", area.file("shop.yml")]
+    process.currentDirectoryURL = URL(fileURLWithPath: repository.path)
+    process.environment = ProcessInfo.processInfo.environment.merging(
+      ["PUSHROD_RUNNER": builtExecutable("pushrod-runner"), "TMPDIR": try temporary()]) { $1 }
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let end = ContinuousClock.now + .seconds(60)
+    var child: pid_t?
+    while child == nil, ContinuousClock.now < end {
+      child = (try? area.read("child")).flatMap { pid_t($0.filter(\.isNumber)) }
+      usleep(20_000)
+    }
+    kill(process.processIdentifier, number)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 130)
+    #expect(try area.read("tidied") == "tidied up after cancelled\n")
+    #expect(kill(try #require(child), 0) != 0)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: area.file("tmp")) == [])
+  }
+
+  @Test("without Git the working folder is the tree")
+  func withoutGit() throws {
+    let folder = try TemporaryDirectory("plain")
+    try folder.write("f", "here\n")
+    try area.write("shop.yml", "repo: https://github.com/acme/shop.git\non: push\nsteps: [cat f]\n")
+    let ran = try run(
+      [builtExecutable("pushrod"), "run", "--local", area.file("shop.yml")], in: folder.path,
+      env: ["PUSHROD_RUNNER": builtExecutable("pushrod-runner"), "TMPDIR": try temporary()])
+    #expect(ran.status == 0 && ran.output.contains("here\n"), "\(ran.output)\(ran.errorOutput)")
+  }
+}
