@@ -29,6 +29,9 @@ public protocol AgentControl: Sendable {
   func start(pipeline: String, ref: String?, by person: Person) async throws -> Run
   func cancel(run number: Int, by person: Person) async throws -> Run
   func rerun(run number: Int, by person: Person) async throws -> Run
+  /// Says yes or no to a step that asks.
+  /// - Returns: the run as it was then.
+  func answer(run number: Int, _ answer: ApprovalAnswer, by person: Person) async throws -> Run
 
   func deliveries(_ filter: DeliveryFilter) async throws -> [Delivery]
   func delivery(number: Int) async throws -> Delivery

@@ -133,6 +133,16 @@ int pushrod_pidfd_send_signal(int descriptor, int signal) {
   return (int)syscall(SYS_pidfd_send_signal, descriptor, signal, NULL, 0u);
 }
 
+void pushrod_close_all_but(const int *kept, size_t count) {
+  unsigned first = 3;
+  for (size_t index = 0; index < count; index++) {
+    unsigned next = (unsigned)kept[index];
+    if (next > first) syscall(SYS_close_range, first, next - 1, 0u);
+    if (next >= first) first = next + 1;
+  }
+  syscall(SYS_close_range, first, ~0u, 0u);
+}
+
 int pushrod_pipe(int ends[2], int size) {
   if (pipe2(ends, O_CLOEXEC) != 0) return -1;
   if (size > 65536) fcntl(ends[1], F_SETPIPE_SZ, size);

@@ -8,13 +8,17 @@ import RunDirectory
 ///
 /// All waiting of a run goes through `wait(for:until:)`, so a request is never more than one wake-up away, and no
 /// second thread is needed.
-final class ControlServer {
+final class ControlServer: Waiter {
   private let listener: Descriptor
   private let signals: RunnerSignals
   private var clients: [Client] = []
-  /// What `poll` looks at: the caller's descriptor, then our own. Kept, because a flood of output asks often.
-  private var entries: [pollfd]
+  /// What `poll` looks at: the caller's descriptors, then our own. Kept, because a flood of output asks often.
+  private var entries: [pollfd] = []
+  /// The caller's in `entries`.
+  private var awaited: [Int32] = []
   private var request: StopRequest?
+  /// Where people answer.
+  let desk = ApprovalDesk()
   /// Not once the run is being ended anyway, whyever.
   var mayBeSuperseded = true
   private var childEnded = false
@@ -29,7 +33,7 @@ final class ControlServer {
   init(_ directory: RunDirectory, signals: RunnerSignals) throws(RunDirectoryError) {
     listener = Descriptor(try ControlSocket.listen(in: directory))
     self.signals = signals
-    entries = [-1, listener.raw, signals.descriptor.raw].map(ControlServer.entry)
+    lookAt([])
   }
 
   /// The request that came since the last call, once.
@@ -38,27 +42,35 @@ final class ControlServer {
     return request
   }
 
-  /// A child may have ended since the last call.
   func takeChildEnded() -> Bool {
     defer { childEnded = false }
     return childEnded
   }
 
-  /// Waits until the descriptor can be read (or is at its end), a child ends, somebody makes a request, or the
-  /// time has come.
-  /// - Parameter descriptor: -1 where there is none.
-  /// - Returns: whether the descriptor is ready.
+  func takeStop() -> Supervision.Interruption? { takeRequest().map(Supervision.Interruption.stopped) }
+
   func wait(for descriptor: Int32, until deadline: Instant?) -> Bool {
-    entries[0].fd = descriptor
+    wait(forAny: [descriptor], until: deadline)[0]
+  }
+
+  /// The same for several descriptors at once: which of them are ready.
+  func wait(forAny descriptors: [Int32], until deadline: Instant?) -> [Bool] {
+    if awaited != descriptors { lookAt(descriptors) }
     let isAwaited = request != nil || childEnded
     let count = poll(&entries, nfds_t(entries.count), isAwaited ? 0 : deadline?.millisecondsLeft ?? -1)
-    guard count > 0 else { return false }
-    let isReady = entries[0].revents != 0
-    if count > (isReady ? 1 : 0) {
-      serve(entries[1...].map { $0.revents != 0 })
-      entries = ([-1, listener.raw, signals.descriptor.raw] + clients.map(\.descriptor.raw)).map(ControlServer.entry)
+    guard count > 0 else { return descriptors.map { _ in false } }
+    let ready = entries.prefix(awaited.count).map { $0.revents != 0 }
+    if count > ready.count(where: { $0 }) {
+      serve(entries[awaited.count...].map { $0.revents != 0 })
+      lookAt(awaited)
     }
-    return isReady
+    return ready
+  }
+
+  private func lookAt(_ descriptors: [Int32]) {
+    awaited = descriptors
+    entries = (descriptors + [listener.raw, signals.descriptor.raw] + clients.map(\.descriptor.raw))
+      .map(ControlServer.entry)
   }
 
   private static func entry(_ descriptor: Int32) -> pollfd {
@@ -104,8 +116,12 @@ final class ControlServer {
     mayBeSuperseded = false
   }
 
-  private func carryOut(_ message: ControlMessage) -> ControlReply {
+  private func carryOut(_ message: ControlMessage, from client: Client) -> ControlReply {
     switch message.action {
+    case .approve, .reject:
+      // Whoever may run steps is not thereby asked.
+      guard !isOwn(client) else { return ControlReply(ok: false, error: "a step cannot answer for a person") }
+      return desk.carryOut(message, approved: message.action == .approve)
     case .cancel: stop(StopRequest(reason: "cancelled" + (message.by.map { " by \($0.prefix(200))" } ?? "")))
     case .supersede:
       guard let run = message.run else { return ControlReply(ok: false, error: "the message names no run") }
@@ -115,11 +131,25 @@ final class ControlServer {
     return ControlReply(ok: true)
   }
 
+  /// What this run has started is at the other end, or nobody any more, who may have been.
+  private func isOwn(_ client: Client) -> Bool {
+    // `struct ucred` of unix(7): process, user, group.
+    var peer = [Int32](repeating: 0, count: 3)
+    var size = socklen_t(12)
+    guard getsockopt(client.descriptor.raw, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0, size == 12 else { return true }
+    // 0: outside of the process namespace that this one sees, in which all that it starts is.
+    guard peer[0] != 0 else { return false }
+    let state = SmallFile.read("/proc/\(peer[0])/stat", limit: 4096).flatMap { ProcessTable.parentAndState(in: $0) }
+    guard let state, !state.isZombie else { return true }
+    return ProcessTable.descendants(of: getpid()).contains(peer[0])
+  }
+
   private func answer(_ client: Client) {
     let line = client.received.prefix { $0 != UInt8(ascii: "\n") }
     let message = try? JSON.decoder().decode(ControlMessage.self, from: Data(line))
     let reply =
-      message.map(carryOut) ?? ControlReply(ok: false, error: "that is no message a runner of this version knows")
+      message.map { carryOut($0, from: client) }
+      ?? ControlReply(ok: false, error: "that is no message a runner of this version knows")
     guard var bytes = (try? JSON.encoder().encode(reply)).map(Array.init) else { return }
     bytes.append(UInt8(ascii: "\n"))
     // Shorter than any socket's buffer; whoever does not read it does not get it.

@@ -1,5 +1,5 @@
 /// How a process ended by itself; wait(2).
-enum ExitStatus: Equatable {
+enum ExitStatus: Equatable, Codable {
   case exited(Int32)
   case signalled(Int32)
 

@@ -35,6 +35,10 @@ struct Guardian {
     return guardian
   }
 
+  /// What the runner exits with where it has ended all it started but what may stay (`detach`): nothing is to be cleaned up
+  /// after it. To the world it is a 0.
+  static let leavesBehind: Int32 = 117
+
   private func guardRunner(_ runner: pid_t, signals: Int32) -> Never {
     // The launcher's line is the runner's to read, and its end must be seen.
     if let nothing = Descriptor.open("/dev/null", O_RDWR) { dup2(nothing.raw, 0) }
@@ -50,6 +54,7 @@ struct Guardian {
         if signal != SIGCHLD { kill(runner, signal) }
       }
     }
+    if let status, ExitStatus(waitStatus: status) == .exited(Guardian.leavesBehind) { _exit(0) }
     _ = tree.kill(&usage, awaiting: 0, &status)
     cgroup?.remove()
     switch ExitStatus(waitStatus: status ?? 0) {

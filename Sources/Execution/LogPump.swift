@@ -73,6 +73,14 @@ final class LogPump {
     try write(masked[...])
   }
 
+  /// Writes a line of ours between those of the step.
+  func note(_ line: String) throws(RunDirectoryError) {
+    try log.writeLine(line)
+  }
+
+  /// Reads what is there and forgets it.
+  func discard() -> State { fill().state }
+
   private func write(_ bytes: ArraySlice<UInt8>) throws(RunDirectoryError) {
     guard !bytes.isEmpty else { return }
     let (kept, notice) = limit?.take(bytes) ?? (bytes, nil)

@@ -3,7 +3,8 @@ import Glibc
 /// The machine's processes, from `/proc`.
 enum ProcessTable {
   /// The living descendants of `ancestor`; zombies are left out.
-  static func descendants(of ancestor: pid_t) -> [pid_t] {
+  /// - Parameter spared: processes that are left out with all of their own descendants.
+  static func descendants(of ancestor: pid_t, besides spared: Set<pid_t> = []) -> [pid_t] {
     var children: [pid_t: [pid_t]] = [:]
     guard let folder = opendir("/proc") else { return [] }
     defer { closedir(folder) }
@@ -21,7 +22,7 @@ enum ProcessTable {
     var found: [pid_t] = []
     var open = [ancestor]
     while let next = open.popLast() {
-      let own = children[next] ?? []
+      let own = (children[next] ?? []).filter { !spared.contains($0) }
       found += own.filter { !zombies.contains($0) }
       open += own
     }

@@ -9,7 +9,7 @@ struct ProcessTree {
   let cgroup: Cgroup?
 
   /// What the kernel counted for processes that were collected.
-  struct Usage: Equatable {
+  struct Usage: Equatable, Codable {
     var cpu: Double = 0
     /// Bytes; the largest single process.
     var peakMemory = 0
@@ -58,6 +58,23 @@ struct ProcessTree {
       cgroup?.kill()
       // Also those that a privileged step has moved to another cgroup.
       for member in ProcessTable.descendants(of: getpid()) { Glibc.kill(member, SIGKILL) }
+      usleep(pause)
+      pause = min(pause * 2, 20_000)
+    }
+  }
+
+  /// Ends every process that is not one of `keepers` or below one.
+  /// - Returns: false where some would not die for ten seconds.
+  func killOrphans(besides keepers: Set<pid_t>) -> Bool {
+    let deadline = Instant.now + .seconds(10)
+    var pause: useconds_t = 200
+    while true {
+      var usage = Usage()
+      _ = reap(awaiting: 0, &usage)
+      let orphans = ProcessTable.descendants(of: getpid(), besides: keepers)
+      if orphans.isEmpty { return true }
+      if Instant.now >= deadline { return false }
+      for orphan in orphans { Glibc.kill(orphan, SIGKILL) }
       usleep(pause)
       pause = min(pause * 2, 20_000)
     }

@@ -9,9 +9,6 @@ struct RunPath {
   let credentials: CredentialMatching
   let secrets: SecretCheck
 
-  /// What a `finally` step may take that says nothing itself.
-  static let finallyTimeout: Seconds = 300
-
   /// Goes all the way. The last event is written when this returns.
   /// - Throws: `RunDirectoryError` where not even its end can be written.
   func travel(from start: Instant, cgroup: String?) throws(RunDirectoryError) {
@@ -41,7 +38,7 @@ struct RunPath {
   private func deploy(runLimit: Instant) throws(RunDirectoryError) -> RunOutcome {
     if spec.isLocal == true {
       guard let commit = spec.request.commit else { return try fail("a local run has to say which commit it is of") }
-      return try runFinally(of: commit, after: try runSteps(of: commit, runLimit: runLimit))
+      return try runSteps(of: commit, runLimit: runLimit)
     }
     let (result, commit) = try steps.fetch(credentials: credentials, runLimit: runLimit)
     guard let commit else {
@@ -50,7 +47,7 @@ struct RunPath {
         reason: result.supersededBy.map { "superseded by run \($0)" } ?? "the commit could not be checked out")
       return end(byFetch: result)
     }
-    return try runFinally(of: commit, after: try runSteps(of: commit, runLimit: runLimit))
+    return try runSteps(of: commit, runLimit: runLimit)
   }
 
   private func fail(_ reason: String) throws(RunDirectoryError) -> RunOutcome {
@@ -65,68 +62,47 @@ struct RunPath {
       failedStep: result.endsRun == .superseded ? nil : StepRunner.fetchName, supersededBy: result.supersededBy)
   }
 
+  /// Steps → `on_failure`, after a failure or a time-out → `finally`, always.
   private func runSteps(of commit: CommitID, runLimit: Instant) throws(RunDirectoryError) -> RunOutcome {
-    let all = Array(allSteps.prefix(spec.request.pipeline.steps.count))
-    for (position, (index, step)) in all.enumerated() {
-      if let request = steps.control.takeRequest() {
-        record.stopping(reason: request.reason)
-        try skip(all[position...], reason: request.reason)
-        return RunOutcome(request.endsRun, reason: request.reason, supersededBy: request.supersededBy)
-      }
-      let result = try steps.run(step, index: index, commit: commit, limit: step.timeout, runLimit: runLimit)
-      if let outcome = end(by: result, of: step) {
-        try skip(all[(position + 1)...], reason: "step \"\(step.name)\" did not succeed")
-        return outcome
-      }
-    }
-    return RunOutcome(.succeeded)
-  }
-
-  /// Always, also after a failure, a cancel and a time-out. A cancel that comes now ends them too.
-  private func runFinally(of commit: CommitID, after outcome: RunOutcome) throws(RunDirectoryError) -> RunOutcome {
-    var final = outcome
+    let pipeline = spec.request.pipeline
+    let (onFailure, outputs) = (pipeline.onFailure ?? [], RunOutputs())
+    let outcome = try carryOut(.steps, pipeline.steps, first: 1, of: commit, outputs, runLimit: runLimit)
     // What is left to do is to tidy up.
     steps.control.mayBeSuperseded = false
-    let all = Array(allSteps.dropFirst(spec.request.pipeline.steps.count))
-    for (position, (index, step)) in all.enumerated() {
-      let result = try steps.run(
-        step, index: index, commit: commit, limit: step.timeout ?? RunPath.finallyTimeout, runLimit: nil,
-        outcome: outcome)
-      if let outcome = end(by: result, of: step), final.state == .succeeded { final = outcome }
-      if result.endsRun != nil {
-        try skip(all[(position + 1)...], reason: result.reason ?? "the run was stopped")
-        break
-      }
+    if outcome.state == .failed || outcome.state == .timedOut {
+      _ = try carryOut(
+        .onFailure, onFailure, first: 1 + pipeline.steps.count, of: commit, outputs, after: outcome)
     }
-    return final
+    let end = try carryOut(
+      .finally, pipeline.finally, first: 1 + pipeline.steps.count + onFailure.count, of: commit, outputs, after: outcome
+    )
+    return outcome.state == .succeeded ? end : outcome
   }
 
-  /// The outcome that a step's result brings about; `nil` where the run goes on.
-  private func end(by result: StepResult, of step: Step) -> RunOutcome? {
-    let reason = "step \"\(step.name)\" "
-    if let state = result.endsRun {
-      return RunOutcome(
-        state, reason: result.reason, failedStep: state == .superseded ? nil : step.name,
-        supersededBy: result.supersededBy)
+  private func carryOut(
+    _ part: StepLoop.Part, _ list: [Step], first: Int, of commit: CommitID, _ outputs: RunOutputs,
+    after outcome: RunOutcome? = nil, runLimit: Instant? = nil
+  ) throws(RunDirectoryError) -> RunOutcome {
+    let loop: StepLoop
+    do throws(RunnerFailure) {
+      loop = try StepLoop(
+        part, list, first: first, starter: steps, commit: commit, outputs: outputs, after: outcome, runLimit: runLimit)
+    } catch {
+      return RunOutcome(.failed, reason: error.description)
     }
-    if result.isAllowed { return nil }
-    switch result.state {
-    case .succeeded: return nil
-    case .timedOut:
-      return RunOutcome(.timedOut, reason: reason + (result.reason ?? "timed out"), failedStep: step.name)
-    case .failed, .cancelled:
-      return RunOutcome(
-        .failed, reason: reason + "failed: " + (result.reason ?? "no reason is known"), failedStep: step.name)
-    }
+    return try loop.run()
   }
 
   private func skip(_ steps: some Sequence<(Int, Step)>, reason: String) throws(RunDirectoryError) {
     for (index, step) in steps { try record.stepSkipped(index, step.name, reason: reason) }
   }
 
-  /// With their numbers: 0 is `fetch`, then steps, then `finally`.
+  /// What is left out where nothing could be checked out, with the numbers: 0 is `fetch`, then steps, then `on_failure`, then
+  /// `finally`.
   private var allSteps: [(Int, Step)] {
     let pipeline = spec.request.pipeline
-    return (pipeline.steps + pipeline.finally).enumerated().map { ($0 + 1, $1) }
+    let (count, onFailure) = (pipeline.steps.count, pipeline.onFailure?.count ?? 0)
+    return pipeline.steps.enumerated().map { ($0 + 1, $1) }
+      + pipeline.finally.enumerated().map { ($0 + 1 + count + onFailure, $1) }
   }
 }

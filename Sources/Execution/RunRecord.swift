@@ -44,10 +44,10 @@ final class RunRecord {
   ///   - commit: what is in the workspace, at the end of `fetch`.
   ///   - wentBack: `RunEvent.wentBack`.
   func stepFinished(
-    _ index: Int, _ name: String, _ result: StepResult, log: LogWriter, commit: CommitID? = nil, wentBack: Bool? = nil
+    _ index: Int, _ name: String, _ result: StepResult, log: String, commit: CommitID? = nil, wentBack: Bool? = nil
   ) throws(RunDirectoryError) {
     var event = RunEvent(
-      at: Date(), event: .stepFinished, step: index, name: name, log: log.name, stepState: result.state,
+      at: Date(), event: .stepFinished, step: index, name: name, log: log, stepState: result.state,
       reason: result.explanation.map(masker.masked), commit: commit,
       allowedFailure: result.isAllowed ? true : nil, wentBack: wentBack)
     switch result.status {
@@ -57,20 +57,46 @@ final class RunRecord {
     }
     event.usage = RunEvent.Usage(
       wall: Seconds(result.wall.inSeconds), cpu: Seconds(result.usage.cpu), peakMemory: result.usage.peakMemory,
-      logBytes: log.size)
+      logBytes: result.logSize)
     usage.cpu = Seconds(usage.cpu.value + result.usage.cpu)
     usage.peakMemory = max(usage.peakMemory, result.usage.peakMemory)
-    usage.logBytes += log.size
+    usage.logBytes += result.logSize
     if commit != nil { checkedOut = true }
     if result.hasSurvivors { hasSurvivors = true }
     event.received = result.received
+    if !result.outputs.isEmpty { event.outputs = result.outputs.map(\.name).map(masker.masked) }
     try events.append(event, durable: true)
+  }
+
+  /// - Parameter number: of the try that begins; 2 for the first repetition.
+  func stepRetried(_ index: Int, _ name: String, number: Int, reason: String) throws(RunDirectoryError) {
+    var event = RunEvent(at: Date(), event: .stepRetried, step: index, name: name, reason: masker.masked(reason))
+    event.attempt = number
+    try events.append(event, durable: false)
   }
 
   func stepSkipped(_ index: Int, _ name: String, reason: String) throws(RunDirectoryError) {
     try events.append(
       RunEvent(at: Date(), event: .stepSkipped, step: index, name: name, reason: masker.masked(reason)),
       durable: false)
+  }
+
+  /// A person is asked. On the disk when this returns: whoever has been asked was.
+  func waiting(_ index: Int, _ name: String, question: String, until: Date) throws(RunDirectoryError) {
+    var event = RunEvent(at: Date(), event: .waiting, step: index, name: name, reason: masker.masked(question))
+    event.until = until
+    try events.append(event, durable: true)
+  }
+
+  /// - Parameter approved: `nil` where nobody needs to answer any more.
+  func answered(
+    _ index: Int, _ name: String, approved: Bool?, by person: String?, reason: String?
+  ) throws(RunDirectoryError) {
+    var event = RunEvent(
+      at: Date(), event: .answered, step: index, name: name, reason: reason.map(masker.masked))
+    event.approved = approved
+    event.by = person
+    try events.append(event, durable: true)
   }
 
   /// The run is being ended from outside. Never throws: ending it counts more.

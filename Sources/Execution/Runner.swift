@@ -27,8 +27,7 @@ public enum Runner {
       guard directory == nil || directory == handover.directory else {
         throw UsageFailure("the run directory in the argument and the one on standard input differ")
       }
-      try carryOut(handover, guardian: guardian, start: start)
-      return 0
+      return try carryOut(handover, guardian: guardian, start: start) ? Guardian.leavesBehind : 0
     } catch let failure as UsageFailure {
       return complain(failure.description, code: 2)
     } catch {
@@ -36,7 +35,8 @@ public enum Runner {
     }
   }
 
-  private static func carryOut(_ handover: Handover, guardian: Guardian, start: Instant) throws {
+  /// - Returns: whether something that a step left in the background goes on, as it may.
+  private static func carryOut(_ handover: Handover, guardian: Guardian, start: Instant) throws -> Bool {
     guard handover.directory.hasPrefix("/") else {
       throw UsageFailure("the run directory must be an absolute path")
     }
@@ -67,6 +67,9 @@ public enum Runner {
     try path.travel(from: start, cgroup: guardian.cgroup?.path)
     _ = consume lock
     Leftovers.remove(beside: directory)
+    guard !steps.detached.isEmpty else { return false }
+    _ = ProcessTree(cgroup: nil).killOrphans(besides: steps.detached.processes)
+    return true
   }
 
   private static func complain(_ sentence: String, code: Int32) -> Int32 {

@@ -17,15 +17,19 @@ enum SpecCheck {
       }
     }
     let pipeline = spec.request.pipeline
+    let all = pipeline.steps + (pipeline.onFailure ?? []) + pipeline.finally
     let times =
       [pipeline.timeout, pipeline.grace, spec.fetchTimeout]
       + (spec.fetchLimits.map { [$0.connect, $0.firstByte, $0.stall] } ?? [])
-      + (pipeline.steps + pipeline.finally).compactMap(\.timeout)
+      + all.compactMap(\.timeout) + all.compactMap(\.retry?.wait) + all.compactMap(\.approval?.timeout)
     guard times.allSatisfy({ $0.value.isFinite && $0.value >= 0 && $0.value <= 31_536_000 }) else {
       throw RunnerFailure("\(path) has a time limit that is negative or longer than a year")
     }
-    guard pipeline.steps.count + pipeline.finally.count <= 10_000 else {
+    guard all.count <= 10_000 else {
       throw RunnerFailure("\(path) has more than 10,000 steps")
+    }
+    guard all.allSatisfy({ (0...1000).contains($0.retry?.times ?? 0) && ($0.retry?.backoff ?? 1).isFinite }) else {
+      throw RunnerFailure("\(path) has a step that is to be tried again more than 1,000 times")
     }
     return spec
   }

@@ -27,42 +27,43 @@ struct StepEnvironment {
   /// What a login shell of Debian has, and where an administrator installs programs.
   static let defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-  /// The variables of `step`, `NAME=value`, sorted.
+  /// The variables of a step, `NAME=value`, sorted.
   ///
-  /// A step's `env` counts over secrets, these over the pipeline's `env`, that over the defaults. `PUSHROD` and
-  /// `PUSHROD_…` are never anybody else's. All of them are always set, to nothing where there is nothing to say,
-  /// so that a shell with `-u` can use them.
+  /// A step's `env` counts over secrets, these over what earlier steps have handed on, that over the pipeline's `env`, that
+  /// over the defaults. `PUSHROD` and `PUSHROD_…` are never anybody else's. All of them are always set, to nothing where
+  /// there is nothing to say, so that a shell with `-u` can use them.
   /// - Parameters:
-  ///   - commit: what is in the workspace.
-  ///   - outcome: of the run so far; for `finally` steps.
-  func variables(for step: Step, commit: CommitID, outcome: RunOutcome? = nil) -> [String] {
+  ///   - number: of the try, from 1.
+  ///   - outputFile: where the step writes what it hands on.
+  func variables(for job: StepJob, try number: Int = 1, outputFile: String = "") -> [String] {
     var values = [
       "PATH": Self.defaultPath, "HOME": account.home, "USER": account.name, "LANG": Self.own("LANG") ?? "C.UTF-8",
       "CI": "true",
     ]
     if let zone = Self.own("TZ") { values["TZ"] = zone }
-    for more in [spec.request.pipeline.environment, secrets, step.environment] {
+    let outputs = Dictionary(job.outputs.map { ($0.name, $0.value) }) { $1 }
+    for more in [spec.request.pipeline.environment, outputs, secrets, job.step.environment] {
       values.merge(more) { $1 }
     }
     values = values.filter { $0.key != "PUSHROD" && !$0.key.hasPrefix("PUSHROD_") }
     values["PUSHROD"] = "1"
-    for (name, value) in runVariables(step: step, commit: commit, outcome: outcome) {
-      values["PUSHROD_" + name] = value
-    }
+    for (name, value) in runVariables(job) { values["PUSHROD_" + name] = value }
+    values["PUSHROD_TRY"] = "\(number)"
+    values["PUSHROD_OUTPUT"] = outputFile
     return values.map { "\($0.key)=\($0.value)" }.sorted()
   }
 
-  private func runVariables(step: Step, commit: CommitID, outcome: RunOutcome?) -> [String: String] {
+  private func runVariables(_ job: StepJob) -> [String: String] {
     let request = spec.request
     var values = [
       "RUN": "\(spec.number)",
       "PIPELINE": request.pipeline.name,
-      "STEP": step.name,
+      "STEP": job.step.name,
       "REPO": request.pipeline.repository.name,
       "REF": request.ref.full,
       "BRANCH": request.ref.branch ?? "",
       "TAG": request.ref.tag ?? "",
-      "COMMIT": commit.hex,
+      "COMMIT": job.commit.hex,
       "BEFORE": request.before?.hex ?? "",
       "PUSHER": request.pusher ?? "",
       "MESSAGE_FILE": request.message == nil ? "" : directory.messagePath,
@@ -71,7 +72,7 @@ struct StepEnvironment {
       "URL": spec.url ?? "",
       "ATTEMPT": "\(request.attempt)",
     ]
-    if let outcome {
+    if let outcome = job.outcome {
       values["STATUS"] = outcome.state.rawValue
       values["FAILED_STEP"] = outcome.failedStep ?? ""
     }

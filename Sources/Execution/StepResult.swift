@@ -2,7 +2,7 @@ import Model
 import RunDirectory
 
 /// How one step came out, in the terms of the run's events.
-struct StepResult {
+struct StepResult: Codable {
   var state: RunEvent.StepState
   var status: ExitStatus?
   /// Why it did not succeed, in a sentence.
@@ -21,6 +21,14 @@ struct StepResult {
   var hasSurvivors = false
   /// The run that takes this one's place, where that ends it.
   var supersededBy: Int?
+  /// The runner had it ended; why, the runner knows.
+  var wasOrdered = false
+  /// What it left in the background goes on.
+  var isDetached = false
+  /// What it hands on to later steps.
+  var outputs: [StepOutput] = []
+  /// Bytes of its log.
+  var logSize = 0
 
   /// A step that could not even be started.
   static func notStarted(_ failure: RunnerFailure) -> StepResult {
@@ -45,9 +53,12 @@ struct StepResult {
       reason = request.reason
       endsRun = request.endsRun
       supersededBy = request.supersededBy
+    case .ordered:
+      state = .cancelled
+      wasOrdered = true
     case .runTime:
       state = .timedOut
-      reason = "the run's time limit of \(runTimeout) was over"
+      reason = StepResult.runTimeReason(runTimeout)
       endsRun = .timedOut
     case .stepTime:
       state = .timedOut
@@ -65,6 +76,7 @@ struct StepResult {
       reason = end.status.words
     }
     hasSurvivors = end.survivors
+    isDetached = end.isDetached
     if end.survivors {
       note = "some of its processes could not be killed"
     } else if end.interruption == nil, !end.leftBehind.isEmpty {
@@ -72,6 +84,8 @@ struct StepResult {
     }
     if let more = end.note { note = note.map { "\($0); \(more)" } ?? more }
   }
+
+  static func runTimeReason(_ limit: Seconds) -> String { "the run's time limit of \(limit) was over" }
 
   /// Reason and note together, for the step's event.
   var explanation: String? {

@@ -3,7 +3,7 @@ import Glibc
 import Model
 import RunDirectory
 
-/// Carries out single steps: a process, its log, its result.
+/// Carries out single steps: `fetch` itself, those of the pipeline through a keeper each.
 struct StepRunner {
   let spec: RunSpec
   let record: RunRecord
@@ -11,42 +11,61 @@ struct StepRunner {
   let cgroup: Cgroup?
   let control: ControlServer
   let environment: StepEnvironment
+  let detached = DetachedKeepers()
 
-  /// One step of the pipeline.
-  /// - Parameters:
-  ///   - commit: what is in the workspace.
-  ///   - limit: the step's time limit.
-  ///   - runLimit: when the run's time is over; `nil` for `finally` steps.
-  ///   - outcome: of the run so far, for `finally` steps.
-  func run(
-    _ step: Step, index: Int, commit: CommitID, limit: Seconds?, runLimit: Instant?, outcome: RunOutcome? = nil
-  ) throws(RunDirectoryError) -> StepResult {
-    let log = try record.stepStarted(index, step.name)
-    let variables = environment.variables(for: step, commit: commit, outcome: outcome)
-    let keeping = StepKeeping(
-      step, spec: spec, directory: record.directory, say: { try? log.writeLine(record.masker.masked($0)) },
-      isStopped: { false })
-    keeping.begin()
-    var result: StepResult
-    do throws(RunnerFailure) {
-      let program = try StepProgram.program(for: step, workspace: spec.workspace, environment: variables)
-      let leaf = cgroup?.child("step-\(index)")
-      defer { leaf?.remove() }
-      let end = try supervise(
-        log: log, cgroup: leaf, logLimit: LogLimit(spec.request.pipeline.limits(of: step)), limit: limit,
-        runLimit: runLimit, grace: spec.request.pipeline.grace.duration
-      ) { output throws(RunnerFailure) in
-        try ChildProcess.start(program, output: output, cgroup: leaf?.open())
+  /// Collects children that have ended.
+  /// - Parameter keepers: of the steps that are under way.
+  func collect(_ keepers: [KeptStep]) {
+    while true {
+      let process = waitpid(-1, nil, WNOHANG)
+      if process > 0 {
+        detached.ended(process)
+        keepers.first { $0.process == process }?.isCollected = true
       }
-      result = StepResult(end, timeout: limit, runTimeout: spec.request.pipeline.timeout)
+      guard process > 0 || (process < 0 && errno == EINTR) else { return }
+    }
+  }
+
+  /// Begins one step of the pipeline.
+  /// - Returns: the step; where it could not even begin, its end is on record already.
+  func start(_ job: StepJob) throws(RunDirectoryError) -> KeptStep? {
+    let log = try record.stepStarted(job.index, job.step.name)
+    do throws(RunnerFailure) {
+      return try Keeper.start(
+        spec: spec, directory: record.directory, masker: record.masker, cgroup: cgroup, environment: environment,
+        job: job, log: log)
     } catch {
       try? log.write("pushrod: \(error.description)\n")
-      result = .notStarted(error)
+      try finished(job, .notStarted(error), log: log.name)
+      return nil
     }
-    keeping.end(succeeded: result.state == .succeeded)
-    bringToDisk(log, &result)
-    result.isAllowed = step.allowFailure && result.state != .succeeded && result.endsRun == nil
-    try record.stepFinished(index, step.name, result, log: log)
+  }
+
+  /// Records the end of a step whose keeper has said its last word or died.
+  /// - Parameter ending: why the runner has had it ended, where it has.
+  func finish(
+    _ kept: KeptStep, ending: StepEnding?, others: Set<pid_t>
+  ) throws(RunDirectoryError) -> StepResult {
+    var result = kept.result ?? lost(kept, others)
+    if result.wasOrdered, let ending { ending.mark(&result) }
+    result.isAllowed = kept.job.step.allowFailure && result.state != .succeeded && result.endsRun == nil
+    try finished(kept.job, result, log: kept.log)
+    return result
+  }
+
+  private func finished(_ job: StepJob, _ result: StepResult, log: String) throws(RunDirectoryError) {
+    try record.stepFinished(job.index, job.step.name, result, log: log)
+  }
+
+  /// Somebody has killed the step's keeper, and with it the step. What was above the rest is this process now.
+  /// - Parameter others: the keepers that live.
+  private func lost(_ kept: KeptStep, _ others: Set<pid_t>) -> StepResult {
+    kept.kill()
+    var result = StepResult(
+      state: .failed, reason: "the process that kept watch over the step was killed, and all of the step with it")
+    result.hasSurvivors = !ProcessTree(cgroup: nil).killOrphans(besides: others.subtracting([kept.process]))
+    result.wasOrdered = kept.killAt != nil
+    result.logSize = LogFile(path: record.directory.path + "/" + kept.log)?.size ?? 0
     return result
   }
 
@@ -64,7 +83,7 @@ struct StepRunner {
       let channel = try Descriptor.pipe()
       // libgit2's own deadline comes first and has the better words; this is for when it does not come back.
       let limit = Seconds(spec.fetchTimeout.value + 5)
-      let end = try supervise(log: log, cgroup: nil, limit: limit, runLimit: runLimit, grace: .seconds(1)) {
+      let end = try supervise(log: log, limit: limit, runLimit: runLimit, grace: .seconds(1)) {
         output throws(RunnerFailure) in
         try ChildProcess.fork(output: output) {
           MemoryLimit.set((spec.fetchLimits ?? FetchLimits()).memory)
@@ -110,8 +129,9 @@ struct StepRunner {
       result = .notStarted(error)
     }
     bringToDisk(log, &result)
+    result.logSize = log.size
     if result.state != .succeeded { (commit, wentBack) = (nil, nil) }
-    try record.stepFinished(0, StepRunner.fetchName, result, log: log, commit: commit, wentBack: wentBack)
+    try record.stepFinished(0, StepRunner.fetchName, result, log: log.name, commit: commit, wentBack: wentBack)
     return (result, commit)
   }
 
@@ -143,22 +163,22 @@ struct StepRunner {
   }
 
   private func supervise(
-    log: LogWriter, cgroup: Cgroup?, logLimit: LogLimit? = nil, limit: Seconds?, runLimit: Instant?, grace: Duration,
+    log: LogWriter, limit: Seconds?, runLimit: Instant?, grace: Duration,
     start: (Descriptor) throws(RunnerFailure) -> pid_t
   ) throws(RunnerFailure) -> Supervision.End {
     var output = Optional(try Descriptor.pipe(size: LogPump.size))
     guard let ends = output else { throw RunnerFailure("cannot make a pipe") }
     let process = try start(ends.writing)
-    let pump = LogPump(pipe: ends.reading, log: log, masker: record.masker, limit: logLimit)
+    let pump = LogPump(pipe: ends.reading, log: log, masker: record.masker)
     output = nil
     let supervision = Supervision(
-      process: process, pump: pump, tree: ProcessTree(cgroup: cgroup), control: control,
+      process: process, pump: pump, tree: ProcessTree(cgroup: nil), waiter: control,
       limits: .init(step: limit.map { .now + $0.duration }, run: runLimit, grace: grace))
     return supervision.watch { interruption in
       switch interruption {
       case .stopped(let request): record.stopping(reason: request.reason)
-      case .runTime: record.stopping(reason: "the run's time limit of \(spec.request.pipeline.timeout) was over")
-      case .stepTime, .log, .logLimit: break
+      case .runTime: record.stopping(reason: StepResult.runTimeReason(spec.request.pipeline.timeout))
+      case .ordered, .stepTime, .log, .logLimit: break
       }
     }
   }

@@ -10,8 +10,10 @@ struct Supervision {
   let process: pid_t
   let pump: LogPump
   let tree: ProcessTree
-  let control: ControlServer
+  let waiter: any Waiter
   let limits: Limits
+  /// What it leaves in the background stays, where it succeeds.
+  var mayLeaveBehind = false
 
   struct Limits {
     /// The step's own.
@@ -25,6 +27,8 @@ struct Supervision {
   /// Why a step was ended from here.
   enum Interruption: Equatable {
     case stopped(StopRequest)
+    /// The runner, which knows why, has said so to the step's keeper.
+    case ordered
     case stepTime
     case runTime
     /// The log could not be written.
@@ -44,6 +48,8 @@ struct Supervision {
     var survivors = false
     /// What else there is to say of its output.
     var note: String?
+    /// What it started goes on, and may still write.
+    var isDetached = false
   }
 
   /// What a step left in the background may finish in, such as the `tee` of a closed pipeline.
@@ -76,8 +82,9 @@ struct Supervision {
     }
 
     while status == nil {
-      if control.wait(for: output, until: killAt ?? earlier(limits.step, limits.run)) { move() }
-      if control.takeChildEnded() {
+      if waiter.wait(for: output, until: killAt ?? earlier(limits.step, limits.run)) { move() }
+      for note in waiter.takeNotes() { try? pump.note(note) }
+      if waiter.takeChildEnded() {
         status = tree.reap(awaiting: process, &end.usage)
         if status != nil { break }
       }
@@ -86,8 +93,8 @@ struct Supervision {
           end.survivors = !tree.kill(&end.usage, awaiting: process, &status)
           if status == nil { status = SIGKILL }
         }
-      } else if let request = control.takeRequest() {
-        interrupt(.stopped(request))
+      } else if let stop = waiter.takeStop() {
+        interrupt(stop)
       } else if let limit = limits.run, Instant.now >= limit {
         interrupt(.runTime)
       } else if let limit = limits.step, Instant.now >= limit {
@@ -95,13 +102,16 @@ struct Supervision {
       }
     }
 
-    let settled = killAt ?? .now + Supervision.settling
+    end.status = ExitStatus(waitStatus: status ?? SIGKILL)
+    end.isDetached = mayLeaveBehind && end.interruption == nil && end.status.isSuccess && !tree.isEmpty
+    // What is left in the background has a moment, and is ended then.
+    let settled = end.isDetached ? .now : killAt ?? .now + Supervision.settling
     while !tree.isEmpty, Instant.now < settled {
-      if control.wait(for: output, until: min(settled, .now + .milliseconds(5))) { move() }
-      _ = control.takeChildEnded()
+      if waiter.wait(for: output, until: min(settled, .now + .milliseconds(5))) { move() }
+      _ = waiter.takeChildEnded()
       _ = tree.reap(awaiting: 0, &end.usage)
     }
-    if !tree.isEmpty {
+    if !end.isDetached, !tree.isEmpty {
       end.leftBehind = tree.names(limit: 4)
       var none: Int32?
       end.survivors = !tree.kill(&end.usage, awaiting: 0, &none)
@@ -112,7 +122,11 @@ struct Supervision {
     }
     // A step that wrote it all and was over before that was read.
     if end.interruption == nil, let limit = pump.limit, limit.isFailure { end.interruption = .logLimit(limit.sentence) }
-    end.status = ExitStatus(waitStatus: status ?? SIGKILL)
+    if end.isDetached, end.interruption != nil {
+      var none: Int32?
+      end.survivors = !tree.kill(&end.usage, awaiting: 0, &none)
+      end.isDetached = false
+    }
     end.wall = start.duration(to: .now)
     end.note = pump.limit?.note
     return end

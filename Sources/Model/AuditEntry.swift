@@ -3,7 +3,7 @@ public import struct FoundationEssentials.Date
 /// What somebody had the agent do, for the audit log.
 public struct AuditedAct: Hashable, Sendable {
   public enum Kind: String, Codable, Sendable, CaseIterable {
-    case run, cancel, rerun, replay, reload, backup, drain
+    case run, cancel, rerun, approve, reject, replay, reload, backup, drain
     case drainOff = "drain off"
     case tokenCreate = "token create"
     case tokenRemove = "token rm"

@@ -107,3 +107,18 @@ extension Pipeline {
     return plain.flatMap { RefName("refs/heads/" + $0) } ?? .main
   }
 }
+
+extension Pipeline {
+  /// `parallel`, where a file does not say it.
+  public static let usualParallel = 4
+
+  /// The largest `parallel`: each step under way is a few processes.
+  public static let mostParallel = 64
+}
+
+extension Pipeline {
+  /// The names of the steps that each of `steps` waits for, also where the file leaves it to the order.
+  public var allNeeds: [[String]] {
+    steps.enumerated().map { position, step in step.needs ?? (position == 0 ? [] : [steps[position - 1].name]) }
+  }
+}

@@ -28,7 +28,7 @@ public struct RunEvent: Codable, Hashable, Sendable {
 
   public var at: Date
   public var event: Kind
-  /// Index of the step: 0 is `fetch`, then the steps and the `finally` steps in the order of the file.
+  /// Index of the step: 0 is `fetch`, then those of `steps`, of `on_failure` and of `finally`.
   public var step: Int?
   public var name: String?
   /// Name of the step's log file in the run directory.
@@ -60,7 +60,7 @@ public struct RunEvent: Codable, Hashable, Sendable {
   public var attempt: Int?
   /// On `waiting`: when the time for an answer is over.
   public var until: Date?
-  /// On `answered`: whether it was a yes; `reason` and `by` say more.
+  /// On `answered`: whether it was a yes, `nil` where nobody need answer any more; `reason` and `by` say more.
   public var approved: Bool?
   /// On `answered`: who.
   public var by: String?

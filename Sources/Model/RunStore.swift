@@ -34,7 +34,7 @@ public protocol RunStore: Sendable {
   /// - Throws: `StoreFailure`; none is ended then.
   func supersede(_ numbers: [Int], by run: Int, at date: Date) async throws -> [Int]
 
-  /// Oldest first: what a restarted agent has to take up.
+  /// Those that run or wait for a person, oldest first: what a restarted agent has to take up.
   func runningRuns() async throws -> [Run]
 
   /// The one way to change a run's state. Durable when it returns.

@@ -85,6 +85,9 @@ public struct Retry: Codable, Hashable, Sendable {
   /// Each later wait is the one before times this; `nil`: 1.
   public var backoff: Double?
 
+  /// However often `wait` was multiplied, in seconds.
+  public static let longestPause = 3600.0
+
   public init(times: Int, wait: Seconds = 0, backoff: Double? = nil) {
     self.times = times
     self.wait = wait

@@ -4,6 +4,8 @@ public struct ControlMessage: Codable, Hashable, Sendable {
     case cancel
     /// The run `run` takes this one's place. Refused once the run is being ended.
     case supersede
+    /// A step that waits for a person may go on, or not.
+    case approve, reject
   }
 
   public var action: Action
@@ -11,11 +13,17 @@ public struct ControlMessage: Codable, Hashable, Sendable {
   public var by: String?
   /// With `supersede`.
   public var run: Int?
+  /// With `approve` and `reject`: which step; `nil` where only one waits.
+  public var step: String?
+  /// With `approve` and `reject`: why.
+  public var reason: String?
 
-  public init(action: Action, by: String? = nil, run: Int? = nil) {
+  public init(action: Action, by: String? = nil, run: Int? = nil, step: String? = nil, reason: String? = nil) {
     self.action = action
     self.by = by
     self.run = run
+    self.step = step
+    self.reason = reason
   }
 }
 

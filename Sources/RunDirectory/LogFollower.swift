@@ -3,8 +3,9 @@ public import Model
 
 /// Delivers a run's events and logs in one order, from any place on, as they come to the disk.
 ///
-/// Pull-based: it owns no task and no thread, and a call that finds nothing new costs two `fstat`s. What was
-/// delivered is always a prefix of what is stored, and a step's log comes whole before its `step_finished`.
+/// Pull-based: it owns no task and no thread, and a call that finds nothing new costs an `fstat` for the events and one for
+/// each step under way. What was delivered of a step is always a prefix of what is stored, and its log comes whole before
+/// its `step_finished`.
 public struct LogFollower: Sendable {
   /// One thing that happened, with the place after it.
   public enum Item: Sendable, Hashable {
@@ -21,7 +22,8 @@ public struct LogFollower: Sendable {
   private let directory: RunDirectory
   private var reader: EventReader
   private var pending: ArraySlice<(event: RunEvent, end: Int)> = []
-  private var open: OpenStep?
+  /// The steps under way, in the order in which they began.
+  private var open: [OpenStep] = []
   /// Where to begin, until the events before that place have been read.
   private var resume: LogPosition?
 
@@ -29,6 +31,8 @@ public struct LogFollower: Sendable {
     var index: Int
     var path: String?
     var file: OpenFile?
+    /// Everything before this byte of its log has been delivered.
+    var offset = 0
   }
 
   /// - Parameter position: where an earlier follower stopped. One that lies within a line of `events.jsonl`
@@ -51,21 +55,45 @@ public struct LogFollower: Sendable {
     while !isFinished {
       // The events are read before the log: where the end of the step is known, its log is complete.
       if pending.isEmpty { try readEvents() }
-      let ends = pending.first.map { open != nil && $0.event.step == open?.index } ?? false
-      if open != nil, pending.isEmpty || ends {
+      guard let (event, end) = pending.first else {
+        guard try readLogs(into: &items, &budget) else { break }
+        continue
+      }
+      if event.event == .stepFinished, let index = open.firstIndex(where: { $0.index == event.step }) {
         // Less than a character's worth could come out as nothing, which would pass for the end of the log.
         guard budget >= 4 else { break }
-        if let item = try readLog(limit: budget, isComplete: ends) {
-          if case .log(_, _, let bytes, _) = item { budget -= bytes.count }
-          items.append(item)
+        if let item = try readLog(index, limit: budget, isComplete: true) {
+          take(item, into: &items, &budget)
           continue
         }
       }
-      guard let (event, end) = pending.popFirst() else { break }
+      pending.removeFirst()
       deliver(event, end)
       items.append(.event(event, position))
     }
     return items
+  }
+
+  /// Reads on in the log of each open step, in turns, so that one that floods its log hides no other.
+  /// - Returns: false where there is nothing new, or enough for one call.
+  private mutating func readLogs(into items: inout [Item], _ budget: inout Int) throws(RunDirectoryError) -> Bool {
+    var isNew = false
+    let share = max(LogFollower.budget / max(open.count, 1) / 4, 4 << 10)
+    for index in open.indices {
+      guard budget >= 4 else { return false }
+      guard let item = try readLog(index, limit: open.count == 1 ? budget : min(share, budget), isComplete: false)
+      else {
+        continue
+      }
+      take(item, into: &items, &budget)
+      isNew = true
+    }
+    return isNew
+  }
+
+  private func take(_ item: Item, into items: inout [Item], _ budget: inout Int) {
+    if case .log(_, _, let bytes, _) = item { budget -= bytes.count }
+    items.append(item)
   }
 
   private static let budget = 256 << 10
@@ -84,7 +112,11 @@ public struct LogFollower: Sendable {
       pending.removeFirst()
       deliver(event, end)
     }
-    if position.events == place.events, open != nil { position.log = place.log }
+    if position.events == place.events {
+      if open.count == 1, place.logs.isEmpty { open[0].offset = place.log }
+      for index in open.indices { open[index].offset = place.logs[open[index].index] ?? open[index].offset }
+      notePlace()
+    }
     resume = nil
     return true
   }
@@ -92,30 +124,31 @@ public struct LogFollower: Sendable {
   private mutating func deliver(_ event: RunEvent, _ end: Int) {
     position.events = end
     switch event.event {
-    case .stepStarted:
-      open = OpenStep(index: event.step ?? -1, path: directory.stepLogPath(event))
-      position.log = 0
-    case .stepFinished:
-      open = nil
-      position.log = 0
+    case .stepStarted: open.append(OpenStep(index: event.step ?? -1, path: directory.stepLogPath(event)))
+    case .stepFinished: open.removeAll { $0.index == event.step }
     case .runFinished:
-      open = nil
-      position.log = 0
+      open = []
       isFinished = true
     case .runStarted, .stepSkipped, .stepRetried, .waiting, .answered, .stopping: break
     }
+    notePlace()
   }
 
-  /// The next piece of the open step's log; `nil` at its present end.
-  private mutating func readLog(limit: Int, isComplete: Bool) throws(RunDirectoryError) -> Item? {
-    guard var step = open, let path = step.path else { return nil }
-    if step.file == nil {
-      step.file = try OpenFile.existing(path)
-      open = step
-    }
-    guard let file = step.file else { return nil }
-    var bytes = try file.read(at: position.log, limit: limit)
-    let end = position.log + bytes.count
+  private mutating func notePlace() {
+    position.log = open.count == 1 ? open[0].offset : 0
+    position.logs = open.count > 1 ? Dictionary(open.map { ($0.index, $0.offset) }) { first, _ in first } : [:]
+  }
+
+  /// The next piece of an open step's log; `nil` at its present end.
+  private mutating func readLog(
+    _ index: Int, limit: Int, isComplete: Bool
+  ) throws(RunDirectoryError) -> Item? {
+    guard let path = open[index].path else { return nil }
+    if open[index].file == nil { open[index].file = try OpenFile.existing(path) }
+    guard let file = open[index].file else { return nil }
+    let offset = open[index].offset
+    var bytes = try file.read(at: offset, limit: limit)
+    let end = offset + bytes.count
     // The beginning of a character waits for its rest, unless the rest will never come.
     let cut = UTF8Boundary.incompleteSuffix(of: bytes)
     if cut > 0 {
@@ -123,8 +156,8 @@ public struct LogFollower: Sendable {
       if !isComplete || size > end { bytes.removeLast(cut) }
     }
     guard !bytes.isEmpty else { return nil }
-    let offset = position.log
-    position.log += bytes.count
-    return .log(step: step.index, offset: offset, bytes: bytes, position)
+    open[index].offset += bytes.count
+    notePlace()
+    return .log(step: open[index].index, offset: offset, bytes: bytes, position)
   }
 }

@@ -28,6 +28,9 @@ public final class LogWriter {
     _ = fchmod(times.descriptor, permissions.file)
   }
 
+  /// Those of its two files, for a process that keeps nothing else open.
+  public var descriptors: [Int32] { [file.descriptor, times.descriptor] }
+
   /// Appends the bytes, with the present time.
   public func write(_ bytes: UnsafeRawBufferPointer) throws(RunDirectoryError) {
     guard !bytes.isEmpty else { return }

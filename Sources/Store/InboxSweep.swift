@@ -63,7 +63,7 @@ struct InboxSweep: Sendable {
   /// Oldest first. The runner of a run that has not ended still wants the payload.
   private static let next = """
     SELECT number, received_at, body_size, verdict = 'rejected' AS is_rejected,
-      EXISTS (SELECT 1 FROM runs WHERE runs.delivery = deliveries.number AND state IN ('queued', 'running'))
+      EXISTS (SELECT 1 FROM runs WHERE runs.delivery = deliveries.number AND state IN ('queued', 'running', 'waiting'))
         AS is_needed
     FROM deliveries WHERE number > ? ORDER BY number
     """

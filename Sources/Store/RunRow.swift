@@ -8,7 +8,7 @@ enum RunRow {
     number, delivery, commit_id, state, reason, failed_step, superseded_by, queued_at, started_at, finished_at, took,
     request,
     CASE state WHEN 'queued' THEN coalesce(
-      (SELECT min(other.number) FROM runs AS other WHERE other.state = 'running'
+      (SELECT min(other.number) FROM runs AS other WHERE other.state IN ('running', 'waiting')
         AND (other.concurrency_group = runs.concurrency_group OR other.pipeline = runs.pipeline)),
       (SELECT min(other.number) FROM runs AS other INDEXED BY runs_queued_by_group WHERE other.state = 'queued'
         AND other.concurrency_group = runs.concurrency_group)) END AS waits_for

@@ -30,7 +30,7 @@ extension SQLiteStore: RunPruning {
       try db.inTransaction(.immediate) {
         for number in numbers {
           try db.cachedStatement(
-            sql: "DELETE FROM runs WHERE number = ? AND state NOT IN ('queued', 'running')"
+            sql: "DELETE FROM runs WHERE number = ? AND state NOT IN ('queued', 'running', 'waiting')"
           ).execute(arguments: [number])
           guard db.changesCount > 0 else { continue }
           try db.cachedStatement(sql: "INSERT OR IGNORE INTO leaving_runs (number) VALUES (?)")
@@ -64,7 +64,7 @@ extension SQLiteStore: RunCounting {
         db,
         sql: """
           SELECT (SELECT count(*) FROM runs WHERE state = 'queued') AS queued,
-            (SELECT count(*) FROM runs WHERE state = 'running') AS running,
+            (SELECT count(*) FROM runs WHERE state IN ('running', 'waiting')) AS running,
             (SELECT queued_at FROM runs WHERE state = 'queued' ORDER BY number LIMIT 1) AS oldest
           """)
       let oldest: Int64? = row?["oldest"]

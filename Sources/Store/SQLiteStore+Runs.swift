@@ -45,7 +45,7 @@ extension SQLiteStore: RunStore {
   }
 
   public func runningRuns() async throws -> [Run] {
-    try await select("WHERE state = 'running' ORDER BY number", [])
+    try await select("WHERE state IN ('running', 'waiting') ORDER BY number", [])
   }
 
   public func move(

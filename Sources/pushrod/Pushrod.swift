@@ -27,6 +27,8 @@ struct Pushrod: AsyncParsableCommand {
     TailCommand.self,
     ArtifactsCommand.self,
     CancelCommand.self,
+    ApproveCommand.self,
+    RejectCommand.self,
     RerunCommand.self,
     InboxCommand.self,
     ReloadCommand.self,

@@ -53,6 +53,49 @@ struct RunPrinterTests {
     event(.runFinished, runState: .failed, reason: "step \"test\" failed: exit 3"),
   ]
 
+  @Test("while several steps run, lines come whole with the step's name before them; alone, a step writes as it likes")
+  func several() throws {
+    var printer = RunPrinter(run: try Self.run(), terminal: Terminal(isColoured: false, width: nil))
+    let text = Self.text(
+      &printer,
+      [
+        Self.event(.stepStarted, 1, "test"), Self.log(1, "alone, hal"), Self.event(.stepStarted, 2, "lint"),
+        Self.log(1, "f\nthe\u{1b}[2Jn "), Self.log(2, "a.c\nb.c\n"), Self.log(1, "whole\n"), Self.log(2, "rest"),
+        Self.event(.stepFinished, 2, state: .succeeded), Self.log(1, "alone again"),
+        Self.event(.stepFinished, 1, state: .succeeded),
+      ])
+    #expect(
+      text == """
+        ▶ test
+        alone, hal
+        ▶ lint
+        lint | a.c
+        lint | b.c
+        test | f
+        test | then whole
+        lint | rest
+        ✓ lint
+        alone again
+        ✓ test
+
+        """
+        || text == """
+          ▶ test
+          alone, hal
+          ▶ lint
+          test | f
+          lint | a.c
+          lint | b.c
+          test | then whole
+          lint | rest
+          ✓ lint
+          alone again
+          ✓ test
+
+          """
+    )
+  }
+
   @Test("steps have headings, logs stand under them, and the last line says how it ended")
   func whole() throws {
     var printer = RunPrinter(run: try Self.run(), terminal: Terminal(isColoured: false, width: nil))

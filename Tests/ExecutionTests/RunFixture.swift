@@ -22,7 +22,9 @@ final class RunFixture {
   /// What a test asks for.
   struct Order {
     var steps: [Step]
+    var onFailure: [Step]?
     var finally: [Step] = []
+    var parallel: Int?
     var environment: [String: String] = [:]
     var secrets: [String: String] = [:]
     var secretNames: [String]?
@@ -38,7 +40,8 @@ final class RunFixture {
     let pipeline = Pipeline(
       name: "shop", repository: address, triggers: Triggers(push: nil, manual: true),
       environment: order.environment, secrets: order.secretNames ?? order.secrets.keys.sorted(),
-      timeout: order.timeout, grace: order.grace, steps: order.steps, finally: order.finally)
+      timeout: order.timeout, grace: order.grace, steps: order.steps, onFailure: order.onFailure,
+      finally: order.finally, parallel: order.parallel)
     let commit = try #require(CommitID(try repository.git("rev-parse", "HEAD")))
     let request = RunRequest(
       pipeline: pipeline, trigger: .push, ref: try #require(RefName("refs/heads/main")), commit: commit,
@@ -141,6 +144,8 @@ struct RunRecordRead {
 
   /// The last event, which must be the run's end.
   var end: RunEvent? { events.last?.event == .runFinished ? events.last : nil }
+
+  func skipped(_ step: Int) -> String? { events.first { $0.event == .stepSkipped && $0.step == step }?.reason }
 
   func finished(_ step: Int) -> RunEvent? { events.first { $0.event == .stepFinished && $0.step == step } }
 

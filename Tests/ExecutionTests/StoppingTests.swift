@@ -155,6 +155,28 @@ struct StoppingTests {
     }
   }
 
+  @Test("a step whose keeper is killed with -9 has failed, leaves nothing, and the run goes on to its end")
+  func keeperKilled() throws {
+    let mark = "keeper-\(UUID().uuidString)"
+    let runner = try RunFixture().start(
+      .init(
+        steps: [Step(name: "a", run: "\(Self.daemon(mark)); echo ready $PPID; sleep 1000 # \(mark)")],
+        finally: [Step(name: "tidy", run: "echo $PUSHROD_STATUS")]))
+    try runner.wait(forText: "ready", step: 1)
+    let started = try runner.wait { $0.event == .stepStarted && $0.step == 1 }
+    let log = try String(contentsOfFile: try #require(runner.directory.stepLogPath(started)), encoding: .utf8)
+    let keeper = try #require(log.split(separator: " ").last.flatMap { pid_t($0.filter(\.isNumber)) })
+    let pid = try runner.wait { $0.event == .runStarted }.pid
+    #expect(Int(keeper) != pid)
+    Glibc.kill(keeper, SIGKILL)
+    #expect(runner.waitForExit() == 0)
+    let run = try RunRecordRead(runner)
+    #expect(run.end?.runState == .failed)
+    #expect(run.end?.reason?.contains("kept watch over the step was killed") == true)
+    #expect(try run.log(2) == "failed\n")
+    #expect(Self.processes(with: mark).isEmpty)
+  }
+
   @Test("SIGTERM to the runner is a cancel")
   func terminate() throws {
     let runner = try RunFixture().start(.init(steps: [Step(name: "a", run: "echo ready; sleep 1000")]))

@@ -60,9 +60,10 @@ struct Fault03_RunnerKilledTests {
 
   @Test("on_interrupt: rerun runs the same commit again, three attempts at most, and says so")
   func rerun() throws {
-    // A step's parent is the runner.
+    // The parent of a step is its keeper, whose parent is the runner.
     let shop = try Shop(
-      "fault3", pipeline: "on_interrupt: rerun\nsteps: [ 'echo $PUSHROD_ATTEMPT; kill -9 $PPID; sleep 1000' ]")
+      "fault3",
+      pipeline: "on_interrupt: rerun\nsteps: [ 'echo $PUSHROD_ATTEMPT; kill -9 $(ps -o ppid= -p $PPID); sleep 1000' ]")
     let agent = shop.agent
     try agent.start()
     _ = try shop.push()
@@ -81,7 +82,9 @@ struct Fault03_RunnerKilledTests {
   func rerunSucceeds() throws {
     let shop = try Shop(
       "fault3",
-      pipeline: "on_interrupt: rerun\nsteps: [ 'if [ $PUSHROD_ATTEMPT = 1 ]; then kill -9 $PPID; sleep 1000; fi' ]")
+      pipeline:
+        "on_interrupt: rerun\nsteps: [ 'if [ $PUSHROD_ATTEMPT = 1 ]; then kill -9 $(ps -o ppid= -p $PPID); sleep 1000; fi' ]"
+    )
     let agent = shop.agent
     try agent.start()
     _ = try shop.push()

@@ -188,6 +188,25 @@ struct APITests {
       ])
   }
 
+  @Test("answers to a step that asks reach the agent; a rejection without a body is refused")
+  func approvals() async throws {
+    let directory = try TemporaryDirectory("api")
+    let agent = FakeAgent()
+    agent.set(.sample(1))
+    try await withAPIServer(agent, in: directory) { (api) async throws in
+      #expect(try await api.post("/api/runs/1/approve").status == 200)
+      #expect(try await api.post("/api/runs/1/approve", #"{"step":"go","reason":"fine"}"#).status == 200)
+      #expect(try await api.post("/api/runs/1/reject", #"{"reason":"no"}"#).status == 200)
+      #expect(try await api.post("/api/runs/1/reject").status == 422)
+      #expect(try await api.post("/api/runs/1/approve", "[]").status == 422)
+      #expect(try await api.post("/api/runs/1/approve?step=go").status == 422)
+    }
+    #expect(
+      agent.orders.map { $0.split(separator: " ").prefix(4).joined(separator: " ") } == [
+        "approve 1 - -", "approve 1 go fine", "reject 1 - no",
+      ])
+  }
+
   @Test(
     "an order that is no JSON object of that kind is refused", arguments: ["", "{}", "[]", "{\"pipeline\":1}", "x"])
   func badOrders(body: String) async throws {

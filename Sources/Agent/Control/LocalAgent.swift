@@ -10,6 +10,7 @@ public struct LocalAgent: AgentControl {
   private let admission: Admission
   private let requests: RunRequests
   private let cancelling: RunCancelling
+  private let answering: RunAnswering
   private let store: any DeliveryStore & RunStore
   private let trail: AuditTrail
   private let rules: RulesInForce
@@ -58,6 +59,7 @@ public struct LocalAgent: AgentControl {
     admission = Admission(github: githubAddresses, store: store, logger: logger)
     requests = RunRequests(store: store, rules: rules, tips: TipLookup(probe: probe))
     cancelling = RunCancelling(store: store, trail: trail, area: area)
+    answering = RunAnswering(store: store, trail: trail, area: area)
   }
 
   public func admit(_ knock: HookKnock) -> HookAnswer? { admission.answer(knock, rules.current) }
@@ -108,6 +110,10 @@ public struct LocalAgent: AgentControl {
 
   public func cancel(run number: Int, by person: Person) async throws -> Run {
     try await cancelling.cancel(number, by: person)
+  }
+
+  public func answer(run number: Int, _ answer: ApprovalAnswer, by person: Person) async throws -> Run {
+    try await answering.carryOut(answer, run: number, by: person)
   }
 
   public func rerun(run number: Int, by person: Person) async throws -> Run {

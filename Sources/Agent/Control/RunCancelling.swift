@@ -40,7 +40,7 @@ struct RunCancelling: Sendable {
   private func end(_ number: Int, by person: Person) async throws -> Run {
     let run = try await unfinished(number)
     let message = ControlMessage(action: .cancel, by: person.description)
-    let reply = try await runner.tell(number, message) { try await unfinished(number).state == .running }
+    let reply = try await runner.tell(number, message) { try await unfinished(number).state != .queued }
     guard reply.ok else {
       throw ControlError.conflict("the runner of run \(number) refused: \(reply.error ?? "no reason given").")
     }

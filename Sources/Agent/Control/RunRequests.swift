@@ -40,6 +40,7 @@ struct RunRequests: Sendable {
       throw ControlError.conflict("run \(run.number) is still \(run.state.words); cancel it first.")
     }
     var request = run.request
+    request.origin = run.request.origin ?? (run.request.trigger == .rerun ? nil : run.request.trigger)
     request.trigger = .rerun
     request.pusher = person.description
     request.rerunOf = run.number

@@ -27,6 +27,8 @@ public actor Dispatcher: Service {
   /// The runs that are under way, and those that are about to be, by number.
   private var underWay: [Int: Run] = [:]
   private var tasks: [Int: Task<Void, Never>] = [:]
+  /// Those that wait for a person.
+  private var waiting: Set<Int> = []
   private let superseding: Superseding
   /// The runs that have a runner, and for which it is being asked whether a newer one takes their place.
   private var followed: Set<Int> = []
@@ -124,6 +126,7 @@ public actor Dispatcher: Service {
 
   private func carryOn(_ run: Run) {
     logger.info("run \(run.number) is taken up again", metadata: ["event": "run_taken_up", "run": "\(run.number)"])
+    if run.state == .waiting { waiting.insert(run.number) }
     enter(run) { [self] in
       let directory = area.directory(ofRun: run.number)
       if case .notBegun = await watcher.look(at: directory) {
@@ -138,13 +141,13 @@ public actor Dispatcher: Service {
     let rules = rules.current
     guard draining == nil else { return }
     for number in followed { lookBehind(number, rules) }
-    guard underWay.count < rules.parallelRuns else { return }
+    guard underWay.count - waiting.count < rules.parallelRuns else { return }
     do {
       // One of each group: a long queue in one hides no other.
       let next = try await store.nextRuns(besides: groups, limit: 64)
       // With a full disk all wait; `DiskWatch` wakes the dispatcher when there is room again.
       guard !next.isEmpty, await disks?.look() == nil else { return }
-      for run in next where draining == nil && underWay.count < rules.parallelRuns && isFree(for: run) {
+      for run in next where draining == nil && underWay.count - waiting.count < rules.parallelRuns && isFree(for: run) {
         enter(run) { [self] in
           guard await superseding.mayBegin(run, rules), await draining == nil, !Task.isCancelled else { return }
           await begin(run) { try await starter.start(run, rules) }
@@ -189,6 +192,7 @@ public actor Dispatcher: Service {
 
   private func leave(_ run: Run) {
     underWay[run.number] = nil
+    waiting.remove(run.number)
     tasks[run.number] = nil
     followed.remove(run.number)
     Task { await superseding.forget(run) }
@@ -224,8 +228,29 @@ public actor Dispatcher: Service {
   private func see(_ run: Run, to directory: RunDirectory) async {
     followed.insert(run.number)
     wake()
-    guard let outcome = await watcher.follow(directory) else { return }
+    let outcome = await watcher.follow(directory) { waitsFor in await note(run, waitsFor: waitsFor) }
+    guard let outcome else { return }
     await finish(run, outcome)
+  }
+
+  /// A run that waits for a person keeps its group and gives its place among all runs to another one. It goes on when it
+  /// was answered, also where all places are taken by then.
+  private func note(_ run: Run, waitsFor: String?) async {
+    guard (waitsFor != nil) != waiting.contains(run.number) || waitsFor != nil else { return }
+    if waitsFor == nil { waiting.remove(run.number) } else { waiting.insert(run.number) }
+    let held = "; group \(run.request.pipeline.concurrency.group) stays held"
+    do {
+      _ = try await store.move(
+        run: run.number, to: RunOutcome(waitsFor == nil ? .running : .waiting, reason: waitsFor.map { $0 + held }),
+        at: Date())
+    } catch is RunState.IllegalTransition {
+      // It stands there already, as after a restart of the agent.
+    } catch {
+      logger.log(
+        level: .forFailure(error), "that run \(run.number) waits, or goes on, could not be recorded",
+        metadata: ["event": "store_failed", "run": "\(run.number)", "error": "\(error)"])
+    }
+    wake()
   }
 
   /// - Returns: the outcome as it was recorded.

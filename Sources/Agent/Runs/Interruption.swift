@@ -19,6 +19,7 @@ enum Interruption {
       return (last, nil)
     }
     var again = run.request
+    again.origin = run.request.origin ?? (run.request.trigger == .rerun ? nil : run.request.trigger)
     again.trigger = .rerun
     again.rerunOf = run.number
     // What a person asked for may go over what was newer then, not over what has come since.

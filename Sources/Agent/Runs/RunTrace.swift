@@ -8,7 +8,10 @@ final class RunTrace: Sendable {
   private struct State {
     var reader: EventReader
     var began = false
-    var openStep: String?
+    /// Under way, in the order in which they began.
+    var openSteps: [(step: Int?, name: String?)] = []
+    /// Steps that wait for a person, with the question.
+    var asked: [(step: Int?, name: String?, question: String?)] = []
     var cgroup: String?
     var commit: CommitID?
     var wentBack = false
@@ -18,6 +21,15 @@ final class RunTrace: Sendable {
 
     /// What the run has made the newest commit of its ref.
     var deployed: CommitID? { wentBack ? nil : commit }
+
+    var openStep: String? { openSteps.first?.name ?? asked.first?.name }
+
+    /// What the run waits for, where nothing but people's answers is under way.
+    var waitsFor: String? {
+      guard openSteps.isEmpty, let first = asked.first else { return nil }
+      let more = asked.count > 1 ? ", and \(asked.count - 1) more" : ""
+      return "\"\(first.name ?? "step")\" waits for an approval: \(first.question ?? "")" + more
+    }
   }
 
   private let directory: RunDirectory
@@ -33,7 +45,7 @@ final class RunTrace: Sendable {
       if let sight = readOn(&state) { return sight }
       if directory.isLocked {
         state.began = true
-        return .alive
+        return .alive(waitsFor: state.waitsFor)
       }
       // The end may have been written between the two looks.
       if let sight = readOn(&state) { return sight }
@@ -84,9 +96,9 @@ final class RunTrace: Sendable {
       }
     } catch {
       // Nothing to look with says nothing about the run: another look will tell.
-      guard !error.isShortage else { return .alive }
+      guard !error.isShortage else { return .alive(waitsFor: state.waitsFor) }
       // Still a run with a runner: wait for its end, then say what is wrong.
-      guard !directory.isLocked else { return .alive }
+      guard !directory.isLocked else { return .alive(waitsFor: state.waitsFor) }
       endWhatIsLeft(state)
       return .dead(
         RunOutcome(
@@ -100,13 +112,15 @@ final class RunTrace: Sendable {
     switch event.event {
     case .runStarted: state.cgroup = event.cgroup
     case .stepStarted:
-      state.openStep = event.name
+      state.openSteps.append((event.step, event.name))
       if event.step != 0 { state.hasDeployed = true }
     case .stepFinished:
-      state.openStep = nil
+      state.openSteps.removeAll { $0.step == event.step }
       if let commit = event.commit { state.commit = commit }
       if event.wentBack == true { state.wentBack = true }
-    case .stepSkipped, .stepRetried, .waiting, .answered, .stopping: break
+    case .waiting: state.asked.append((event.step, event.name, event.reason))
+    case .answered: state.asked.removeAll { $0.step == event.step }
+    case .stepSkipped, .stepRetried, .stopping: break
     case .runFinished:
       let said = event.runState.flatMap { $0.isFinal ? $0 : nil }
       state.end = RunOutcome(

@@ -14,7 +14,8 @@ struct RunWatcher: Sendable {
   /// What there is to see in a run directory at one moment.
   enum Sight: Sendable {
     case ended(RunOutcome)
-    case alive
+    /// - Parameter waitsFor: a sentence, where nothing but people's answers is under way.
+    case alive(waitsFor: String?)
     /// No lock and no event: the runner has not begun.
     case notBegun
     /// No lock and no final event: it began, and it is no more.
@@ -26,14 +27,21 @@ struct RunWatcher: Sendable {
     await work.run { RunTrace(directory).look() }
   }
 
+  /// - Parameter onWaiting: told whenever the run begins to wait for people (for what, in a sentence) and goes on (`nil`),
+  ///   and at the beginning.
   /// - Returns: how the run ended; `nil` where the task was cancelled (the runner goes on).
-  func follow(_ directory: RunDirectory) async -> RunOutcome? {
+  func follow(_ directory: RunDirectory, onWaiting: @Sendable (String?) async -> Void = { _ in }) async -> RunOutcome? {
+    var told: String??
     let began = ContinuousClock.now
     let trace = RunTrace(directory)
     while !Task.isCancelled {
       switch await work.run({ trace.look() }) {
       case .ended(let outcome), .dead(let outcome): return outcome
-      case .alive: break
+      case .alive(let waitsFor):
+        if told != .some(waitsFor) {
+          told = .some(waitsFor)
+          await onWaiting(waitsFor)
+        }
       case .notBegun:
         if began.duration(to: .now) > startGrace, let outcome = await work.run({ trace.giveUp() }) {
           return outcome

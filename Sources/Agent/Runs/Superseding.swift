@@ -142,7 +142,7 @@ actor Superseding {
 
   private func tell(_ run: Run, supersededBy newer: Int) async throws {
     let reply = try await runner.tell(run.number, ControlMessage(action: .supersede, run: newer)) {
-      try await self.store.run(number: run.number)?.state == .running
+      [.running, .waiting].contains(try await self.store.run(number: run.number)?.state)
     }
     if reply.ok { told.insert(run.number) }
     logger.info(

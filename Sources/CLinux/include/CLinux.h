@@ -47,6 +47,10 @@ int pushrod_pipe(int ends[2], int size);
 int pushrod_pidfd_open(pid_t pid);
 int pushrod_pidfd_send_signal(int descriptor, int signal);
 
+/// Closes every descriptor from 3 on but those named, which must be in rising order. close_range(2) is declared under
+/// _GNU_SOURCE only.
+void pushrod_close_all_but(const int *kept, size_t count);
+
 /// posix_spawn_file_actions_addclosefrom_np(3) of glibc 2.34, which is declared under _GNU_SOURCE only: the
 /// child closes every descriptor from `first` on. `actions` is a `posix_spawn_file_actions_t`. 0, or an errno.
 int pushrod_spawn_close_from(void *actions, int first);

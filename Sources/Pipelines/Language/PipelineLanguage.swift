@@ -29,7 +29,7 @@ public enum PipelineLanguage {
   private static let mappings: [any Mapping] = [
     PipelineDefinition.pipeline, TriggerDefinition.on, TriggerDefinition.push, EventReading.record,
     ConcurrencyReading.record, KeepReading.record, WorkspaceReading.record, LimitsReading.record, StepDefinition.step,
-    CacheReading.record,
+    CacheReading.record, WhenReading.record, RetryReading.record, ApprovalReading.record,
   ]
 }
 

@@ -10,7 +10,7 @@ enum PipelineDefinition {
     title: "pipeline", path: "", expected: "a mapping with `repo`, `on` and `steps`",
     keys: identity + circumstances + work,
     later: [
-      "user", "sandbox", "parallel", "timezone", "on_failure", "notify", "environment", "file",
+      "user", "sandbox", "timezone", "notify", "environment", "file",
     ],
     required: [["repo"], ["on"], ["steps"]],
     frame: "repo: https://github.com/acme/shop.git\non: push\n@\nsteps: [make deploy]")
@@ -65,6 +65,10 @@ enum PipelineDefinition {
       preset: "`fail`", example: "on_interrupt: rerun"
     ) { $1.onInterrupt = $0.word(InterruptPolicy.self) },
     Key(
+      "parallel", .integer(1...Pipeline.mostParallel), "how many steps may be under way at the same time",
+      preset: "\(Pipeline.usualParallel)", example: "parallel: 2"
+    ) { $1.parallel = $0.integer(in: 1...Pipeline.mostParallel) },
+    Key(
       "keep", .record(KeepReading.record), "how long its runs are kept", preset: "the configuration's",
       example: "keep: {runs: 50, days: 90}"
     ) { $1.keep = KeepReading.keep($0) },
@@ -87,6 +91,10 @@ enum PipelineDefinition {
     ) {
       $1.lists[.steps] = $0
     },
+    Key(
+      "on_failure", steps.called("list of steps"), "what to run after a failure or a time-out, before `finally`",
+      preset: "none", example: "on_failure: [./ops/collect-logs.sh]"
+    ) { $1.lists[.onFailure] = $0 },
     Key(
       "finally", steps.called("list of steps"), "what to run in the end, whatever happened", preset: "none",
       example: "finally: [docker compose ps]"

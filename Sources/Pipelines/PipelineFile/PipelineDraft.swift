@@ -27,6 +27,7 @@ struct PipelineDraft {
   var keep: RunKeep?
   var limits: StepLimits?
   var workspace: WorkspaceRule?
+  var parallel: Int?
   var lists: [StepList: Value] = [:]
 
   init(_ surroundings: Surroundings) { self.surroundings = surroundings }
@@ -34,5 +35,7 @@ struct PipelineDraft {
 
 /// The lists of steps.
 enum StepList: String, CaseIterable {
-  case steps, finally
+  case steps
+  case onFailure = "on_failure"
+  case finally
 }

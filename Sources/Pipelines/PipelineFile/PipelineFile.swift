@@ -48,8 +48,8 @@ public enum PipelineFile {
       name: name, repository: repository, triggers: triggers, ref: draft.ref,
       environment: draft.environment, secrets: draft.secrets, timeout: draft.timeout ?? defaultTimeout,
       grace: draft.grace ?? 10, concurrency: draft.concurrency, onInterrupt: draft.onInterrupt, keep: draft.keep,
-      steps: steps[.steps] ?? [], finally: steps[.finally] ?? [], limits: draft.limits,
-      workspace: draft.workspace)
+      steps: steps[.steps] ?? [], onFailure: steps[.onFailure], finally: steps[.finally] ?? [],
+      parallel: draft.parallel, limits: draft.limits, workspace: draft.workspace)
     return (pipeline, draft, drafts)
   }
 }

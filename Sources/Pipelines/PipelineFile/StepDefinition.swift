@@ -7,13 +7,12 @@ enum StepDefinition {
 
   static let step = Record<StepDraft>(
     title: "step", path: "steps", expected: "a command, or a mapping with `run`",
-    keys: command,
+    keys: command + flow,
     isItem: true,
     later: [
-      "needs", "when", "retry", "approval", "release", "check", "interruptible", "on_failure",
-      "detach", "tty", "sandbox", "user",
+      "release", "check", "on_failure", "tty", "sandbox", "user",
     ],
-    required: [["run", "include"]],
+    required: [["run", "include", "approval"]],
     frame: frame)
 
   private static let command: [Key<StepDraft>] = [
@@ -70,5 +69,35 @@ enum StepDefinition {
     ) { value, _ in
       value.report("`include` stands alone in its step", suggestion: "write `- include: \(IncludeReading.example)`")
     },
+  ]
+
+  private static let flow: [Key<StepDraft>] = [
+    Key(
+      "needs",
+      .either(.text, .list(.text, of: "names", atMost: StepReading.longestList), words: "name, or list of names"),
+      "steps that must be over before it begins; `[]`: none", preset: "the step above it", example: "needs: [first]"
+    ) { $1.needs = NeedsReading.names($0) },
+    Key(
+      "approval", .either(.text, .record(ApprovalReading.record), words: "question, or mapping"),
+      "in place of `run`: a person is asked before the run goes on", preset: "none",
+      example: "approval: {ask: Deploy to production?, timeout: 2h}", replaces: ["run"]
+    ) { $1.step.approval = ApprovalReading.approval($0) },
+    Key(
+      "when", .record(WhenReading.record), "what must hold for it to run", preset: "no conditions",
+      example: "when: {branch: main}"
+    ) {
+      $1.step.when = WhenReading.condition($0)
+    },
+    Key(
+      "retry", .either(.integer(1...10), .record(RetryReading.record), words: "number, or mapping"),
+      "how often it is tried again when it fails", preset: "never", example: "retry: {times: 2, wait: 5s}"
+    ) { $1.step.retry = RetryReading.retry($0) },
+    Key(
+      "interruptible", .bool, "whether a cancel, a newer run and the run's time limit end it, or wait for it",
+      preset: "`true`", example: "interruptible: false"
+    ) { $1.step.isInterruptible = $0.bool() },
+    Key(
+      "detach", .bool, "what it leaves in the background may stay", preset: "`false`", example: "detach: true"
+    ) { $1.step.isDetached = $0.bool() },
   ]
 }

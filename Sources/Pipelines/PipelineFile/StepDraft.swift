@@ -5,6 +5,8 @@ struct StepDraft {
   var step: Step
   /// Variables of the pipeline that no `env` may hide.
   let secrets: [String]
+  /// Of `needs`, where that is there.
+  var needs: [Value]?
   /// Where its name stands; `nil` until one is made up.
   var nameValue: Value?
   /// Where the step stands.

@@ -3,7 +3,7 @@ import Model
 /// The names of a pipeline's steps, each of which is there once.
 struct StepNames {
   /// Where the step of a name stands.
-  private var places: [String: String] = [:]
+  private(set) var places: [String: String] = [:]
 
   mutating func claim(_ draft: StepDraft) {
     guard !draft.step.name.isEmpty else { return }
@@ -19,7 +19,7 @@ struct StepNames {
   /// The first words of the command, with a number where another step has them already.
   mutating func makeUp(_ draft: inout StepDraft) {
     let line =
-      draft.step.run.split(whereSeparator: \.isNewline)
+      (draft.step.approval?.ask ?? draft.step.run).split(whereSeparator: \.isNewline)
       .map { $0.drop(while: \.isWhitespace) }.first { !$0.isEmpty && !$0.hasPrefix("#") } ?? "step"
     var words = ""
     for word in line.split(whereSeparator: \.isWhitespace) {

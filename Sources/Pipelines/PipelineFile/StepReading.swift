@@ -1,6 +1,6 @@
 import Model
 
-/// Reads the two lists of steps; both at once, because step names are unique in the whole pipeline.
+/// Reads the lists of steps; all at once, because step names are unique in the whole pipeline.
 struct StepReading {
   static let longestList = 100
   /// One argument of a command cannot be longer (Linux: MAX_ARG_STRLEN, with the final NUL).
@@ -29,6 +29,18 @@ struct StepReading {
         reading.names.makeUp(&drafts[list]![index])
       }
     }
+    NeedsReading.check(&drafts[.steps, default: []], others: reading.names.places)
+    for list in [StepList.onFailure, .finally] {
+      for draft in drafts[list] ?? [] where draft.step.approval != nil {
+        draft.value.report(
+          "`approval` is for `steps` alone: those of `\(list.rawValue)` run whatever anybody says",
+          suggestion: "ask in `steps`")
+      }
+      for draft in drafts[list] ?? [] where draft.needs != nil {
+        (draft.needs?.first ?? draft.value).report(
+          "`needs` is for `steps` alone: those of `\(list.rawValue)` go in their order", suggestion: "remove it")
+      }
+    }
     return drafts
   }
 
@@ -37,6 +49,9 @@ struct StepReading {
     if items.isEmpty, list == .steps {
       fields.report(
         key: "steps", "`steps` is empty: there is nothing to run", suggestion: "add a step: `- make deploy`")
+    }
+    if items.isEmpty, list == .onFailure {
+      fields.report(key: list.rawValue, "`\(list.rawValue)` is empty", suggestion: "leave the key out")
     }
     let drafts = items.flatMap { item -> [StepDraft] in
       guard let include = IncludeReading.include(item) else { return draft(item).map { [$0] } ?? [] }
@@ -63,7 +78,10 @@ struct StepReading {
       return draft
     }
     guard let fields = StepDefinition.step.read(value, into: &draft) else { return nil }
-    if !fields.contains("run"), !StepDefinition.step.later.contains(where: fields.contains) {
+    ApprovalReading.check(fields)
+    if !fields.contains("run"), !fields.contains("approval"),
+      !StepDefinition.step.later.contains(where: fields.contains)
+    {
       value.report("\(value.subject) has no `run`", suggestion: "add the command: `run: make test`")
     }
     return draft

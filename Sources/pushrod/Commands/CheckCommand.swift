@@ -124,7 +124,7 @@ private struct Report: Encodable {
     do {
       let (pipeline, advice) = try PipelineFolder.inspect(file: file, secrets: secrets, sources: sources)
       self.advice? += advice
-      let steps = pipeline.steps.count + pipeline.finally.count
+      let steps = pipeline.steps.count + (pipeline.onFailure?.count ?? 0) + pipeline.finally.count
       add(file, "pipeline \(pipeline.name), \(Wording.count(steps, "step"))")
     } catch {
       add(error)

@@ -1,25 +1,61 @@
+import AgentConfiguration
 import ArgumentParser
 import FoundationEssentials
 import Model
+import Pipelines
 import Web
 
 /// `pushrod show`: everything that is known of one run.
 struct ShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show", abstract: "Show one run: its state and why, its steps, where its logs lie.")
+    commandName: "show", abstract: "Show one run: its state and why, its steps, where its logs lie.",
+    discussion: "With --graph also the steps of a pipeline file, for which no agent is needed.")
 
-  @Argument(help: "The run's number.")
-  var run: Int
+  @Argument(help: ArgumentHelp("The run's number; with --graph also a pipeline file.", valueName: "run"))
+  var what: String
 
-  @Flag(help: "Print the agent's JSON.")
+  @Flag(help: "Draw the steps as a graph, with their states.")
+  var graph = false
+
+  @Flag(help: "Print the agent's JSON; with --graph the steps with what each needs.")
   var json = false
 
   @OptionGroup var agent: AgentOptions
 
   func run() async throws {
+    guard let run = Int(what) else {
+      guard graph else { throw CommandExit(.wrongUse, "`\(what.onOneLine)` is not the number of a run.") }
+      return try draw(file: what)
+    }
+    if graph {
+      let detail = try await agent.client.get(RunDetail.self, "/api/runs/\(run)")
+      let graph = StepGraph(detail.run.request.pipeline, detail.events, isOver: detail.run.state.isFinal)
+      return try draw(graph, title: RunReport.title(of: detail.run))
+    }
     if json { return Output.standard.write(try await agent.client.get("/api/runs/\(run)")) }
     let detail = try await agent.client.get(RunDetail.self, "/api/runs/\(run)")
     for line in RunReport(detail, terminal: .standardOutput).lines() { Output.standard.print(line) }
+  }
+}
+
+extension ShowCommand {
+  private func draw(file: String) throws {
+    do {
+      let pipeline = try PipelineFolder.load(file: file, secrets: nil, sources: nil)
+      try draw(StepGraph(pipeline), title: "pipeline \(pipeline.name)")
+    } catch let mistakes as Diagnostics {
+      throw CommandExit(.failed, mistakes.all.map(\.rendered).joined(separator: "\n"))
+    }
+  }
+
+  private func draw(_ graph: StepGraph, title: String) throws {
+    guard !json else {
+      var bytes = Array(try JSON.encoder(pretty: true).encode(["steps": graph.nodes]))
+      bytes.append(UInt8(ascii: "\n"))
+      return Output.standard.write(bytes)
+    }
+    let terminal = Terminal.standardOutput
+    for line in [terminal.style(title, .bold), ""] + graph.lines(terminal) { Output.standard.print(line) }
   }
 }
 
@@ -35,14 +71,23 @@ struct RunReport {
     self.terminal = terminal
   }
 
+  static func title(of run: Run) -> String {
+    "run \(run.number) of \(run.request.pipeline.name): \(run.state.words)".onOneLine
+  }
+
   func lines(now: Date = Date()) -> [String] {
-    let title = "run \(run.number) of \(run.request.pipeline.name): \(run.state.words)".onOneLine
-    var lines = [terminal.style(title, .bold)]
+    var lines = [terminal.style(RunReport.title(of: run), .bold)]
     if let reason = run.reason { lines.append("  " + reason.onOneLine) }
     if run.state == .queued {
       let waiting = Wording.waiting(run)
       let turn = "waits for its turn; `runs.parallel` says how many runs may be under way"
       lines.append("  " + (waiting.isEmpty ? turn : waiting))
+    }
+    if !run.state.isFinal, let stopping = detail.events.last(where: { $0.event == .stopping }) {
+      lines.append("  is being ended: " + (stopping.reason ?? "asked to").onOneLine)
+    }
+    if run.state == .waiting {
+      lines.append("  `pushrod approve \(run.number)` or `pushrod reject \(run.number) --reason …`")
     }
     lines.append("")
     for (name, value) in facts(now) {
@@ -91,6 +136,8 @@ struct RunReport {
   private var steps: Table {
     var table = Table(["STEP", "NAME", "RESULT", "TIME", "CPU", "MEMORY", "LOG"], rightAligned: [0])
     var open: [Int: RunEvent] = [:]
+    var tries: [Int: Int] = [:]
+    var asked: [Int: RunEvent] = [:]
     func add(_ event: RunEvent, _ result: String) {
       let usage = event.usage
       table.add([
@@ -105,14 +152,31 @@ struct RunReport {
       case .stepFinished:
         let isSuccess = event.stepState == .succeeded
         let allowed = event.allowedFailure == true ? " (allowed)" : ""
-        add(event, isSuccess ? "succeeded" : RunPrinter.result(of: event) + allowed)
+        let more = [
+          tries[event.step ?? -1].map { "try \($0)" }, event.outputs.map { "hands on " + $0.joined(separator: ", ") },
+        ]
+        add(
+          event,
+          ([isSuccess ? "succeeded" : RunPrinter.result(of: event) + allowed] + more.compactMap { $0 })
+            .joined(separator: ", "))
         open[event.step ?? -1] = nil
       case .stepSkipped: add(event, "skipped" + (event.reason.map { ": \($0)" } ?? ""))
-      case .runStarted, .stepRetried, .waiting, .answered, .stopping, .runFinished: break
+      case .stepRetried: tries[event.step ?? -1] = event.attempt
+      case .waiting: asked[event.step ?? -1] = event
+      case .answered:
+        asked[event.step ?? -1] = nil
+        let answer = event.approved.map { $0 ? "approved" : "not approved" } ?? "not asked any more"
+        add(event, answer + (event.by.map { " by \($0)" } ?? "") + (event.reason.map { ": \($0)" } ?? ""))
+      case .runStarted, .stopping, .runFinished: break
       }
     }
     for event in open.values.sorted(by: { ($0.step ?? 0) < ($1.step ?? 0) }) {
-      add(event, run.state.isFinal ? "never ended" : "running")
+      let number = tries[event.step ?? -1].map { ", try \($0)" } ?? ""
+      add(event, (run.state.isFinal ? "never ended" : "running") + number)
+    }
+    for event in asked.values.sorted(by: { ($0.step ?? 0) < ($1.step ?? 0) }) {
+      let until = event.until.map { " until \(JSON.text(of: $0))" } ?? ""
+      add(event, run.state.isFinal ? "never answered" : "waits for an approval\(until): \(event.reason ?? "")")
     }
     return table
   }

@@ -16,6 +16,10 @@ struct RunPrinter {
   private var filter: ControlSequenceFilter
   private var atLineStart = true
   private var stepNames: [Int: String] = [:]
+  /// Steps that have begun and not ended.
+  private var open: Set<Int> = []
+  /// What steps wrote while others were under way too.
+  private var lines: [Int: StepLines] = [:]
 
   init(run: Run, terminal: Terminal, withTimes: Bool = false, onlyStep: String? = nil, title: String? = nil) {
     self.terminal = terminal
@@ -37,12 +41,32 @@ struct RunPrinter {
 
   private mutating func output(for piece: LogMessage.Piece) -> [UInt8] {
     var output: [UInt8] = []
+    if onlyStep == nil, open.count > 1 || lines[piece.step]?.isMidLine == true {
+      var own = lines[piece.step] ?? StepLines(allowsColour: terminal.isColoured)
+      for (bytes, time) in segments(of: piece) {
+        own.take(bytes, written: time) { output += lineOfStep(piece.step, $0, $1) }
+      }
+      lines[piece.step] = own
+      return output
+    }
     guard withTimes else {
       filter.filter(piece.bytes, into: &output)
       if let last = output.last { atLineStart = last == UInt8(ascii: "\n") }
       return output
     }
+    for (bytes, time) in segments(of: piece) {
+      var line: [UInt8] = []
+      filter.filter(bytes, into: &line)
+      append(line, written: time, to: &output)
+    }
+    return output
+  }
+
+  /// The lines of a piece, the last of which may not have its end, with their times; in one where no times are wanted.
+  private func segments(of piece: LogMessage.Piece) -> [(bytes: ArraySlice<UInt8>, time: Date?)] {
     let bytes = piece.bytes
+    guard withTimes else { return [(bytes[...], nil)] }
+    var segments: [(ArraySlice<UInt8>, Date?)] = []
     var times = (piece.times ?? []).filter { $0.count == 2 }[...]
     var time: Date?
     var start = bytes.startIndex
@@ -52,11 +76,25 @@ struct RunPrinter {
         time = Date(timeIntervalSince1970: Double(entry[1]) / 1000)
         times.removeFirst()
       }
-      var line: [UInt8] = []
-      filter.filter(bytes[start..<end], into: &line)
-      append(line, written: time, to: &output)
+      segments.append((bytes[start..<end], time))
       start = end
     }
+    return segments
+  }
+
+  /// `test | 12 passed`: one of several steps under way.
+  private func lineOfStep(_ step: Int, _ text: [UInt8], _ time: Date?) -> [UInt8] {
+    let name = terminal.style((stepNames[step] ?? "\(step)").onOneLine + " | ", .dim)
+    return (withTimes ? stamp(time ?? Date()) : []) + Array(name.utf8) + text + Array("\n".utf8)
+  }
+
+  /// What a step has written since its last whole line, where it is over.
+  private mutating func restOfStep(_ event: RunEvent) -> [UInt8] {
+    guard event.event == .stepFinished, let step = event.step, var own = lines.removeValue(forKey: step) else {
+      return []
+    }
+    var output: [UInt8] = []
+    own.finish { output += lineOfStep(step, $0, $1) }
     return output
   }
 
@@ -75,13 +113,17 @@ struct RunPrinter {
 
   private mutating func output(for event: RunEvent) -> [UInt8] {
     if let step = event.step, let name = event.name { stepNames[step] = name }
-    if event.event == .stepStarted, let step = event.step, isWanted(step) { sawStep = true }
+    if event.event == .stepStarted, let step = event.step {
+      if isWanted(step) { sawStep = true }
+      open.insert(step)
+    }
+    defer { if event.event == .stepFinished, let step = event.step { open.remove(step) } }
     guard onlyStep == nil else {
       let endsStep = event.event == .stepFinished && event.step.map { isWanted($0) } ?? false
       return endsStep ? endOfLog() : []
     }
     guard let line = heading(for: event) else { return [] }
-    return endOfLog() + (withTimes ? stamp(event.at) : []) + Array((line + "\n").utf8)
+    return endOfLog() + restOfStep(event) + (withTimes ? stamp(event.at) : []) + Array((line + "\n").utf8)
   }
 
   private func heading(for event: RunEvent) -> String? {
@@ -104,7 +146,7 @@ struct RunPrinter {
         + " once more" + (event.attempt.map { ", try \($0)" } ?? "") + (reason.map { ": \($0)" } ?? "")
     case .waiting: return terminal.style("? \(name)" + (reason.map { ": \($0)" } ?? ""), .yellow)
     case .answered:
-      let answer = event.approved == true ? "approved" : "rejected"
+      let answer = event.approved.map { $0 ? "approved" : "not approved" } ?? "need not be answered any more"
       return terminal.style("• \(name) \(answer)", event.approved == true ? .green : .red)
         + (event.by.map { " by \($0.onOneLine)" } ?? "") + (reason.map { ": \($0)" } ?? "")
     case .stopping: return terminal.style("■ stopping" + (reason.map { ": \($0)" } ?? ""), .yellow)

@@ -30,6 +30,7 @@ import Testing
 
     var expected = first.request
     (expected.trigger, expected.rerunOf, expected.attempt) = (.rerun, 7, 2)
+    expected.origin = first.request.trigger
     #expect(repetition == expected)
     #expect(end == outcome)
   }

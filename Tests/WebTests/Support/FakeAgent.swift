@@ -105,6 +105,15 @@ final class FakeAgent: AgentControl {
     return try await run(number: number)
   }
 
+  func answer(run number: Int, _ answer: ApprovalAnswer, by person: Person) async throws -> Run {
+    try check()
+    let words = [
+      answer.approved ? "approve" : "reject", "\(number)", answer.step ?? "-", answer.reason ?? "-", "\(person)",
+    ]
+    state.withLock { $0.orders.append(words.joined(separator: " ")) }
+    return try await run(number: number)
+  }
+
   func rerun(run number: Int, by person: Person) async throws -> Run {
     try check()
     state.withLock { $0.orders.append("rerun \(number) \(person)") }

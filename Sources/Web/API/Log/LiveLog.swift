@@ -112,8 +112,8 @@ extension LiveLog {
     private let directory: RunDirectory
     private let withTimes: Bool
     private var follower: LogFollower
-    /// The step whose log is being delivered, with its times.
-    private var clock: (step: Int, clock: StepClock)?
+    /// The times of the steps whose logs are being delivered.
+    private var clocks: [Int: StepClock] = [:]
 
     init(directory: RunDirectory, start: LogPosition, withTimes: Bool) {
       self.directory = directory
@@ -131,6 +131,7 @@ extension LiveLog {
         switch item {
         case .event(let event, let position):
           try buffer.writeEvent(event, at: position)
+          if event.event == .stepFinished, let step = event.step { clocks[step] = nil }
         case .log(let step, let offset, let bytes, let position):
           let times = withTimes ? try times(ofStep: step, offset..<(offset + bytes.count)) : nil
           buffer.writeLog(step: step, offset: offset, bytes: bytes, times: times, at: position)
@@ -142,12 +143,12 @@ extension LiveLog {
     private mutating func times(
       ofStep step: Int, _ range: Range<Int>
     ) throws -> [(offset: Int, milliseconds: Int64)] {
-      if clock?.step != step {
+      if clocks[step] == nil {
         let start = try directory.events().first { $0.event == .stepStarted && $0.step == step }
         guard let path = start.flatMap(directory.stepLogPath) else { return [] }
-        clock = (step, StepClock(logPath: path))
+        clocks[step] = StepClock(logPath: path)
       }
-      return clock?.clock.times(of: range) ?? []
+      return clocks[step]?.times(of: range) ?? []
     }
   }
 }

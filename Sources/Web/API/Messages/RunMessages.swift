@@ -26,6 +26,19 @@ public struct RunDetail: Codable, Sendable {
   }
 }
 
+/// `POST /api/runs/{n}/approve` and `/reject`: what a person says to a step that asks.
+public struct AnswerRequest: Codable, Sendable {
+  /// Which step; may be absent where only one asks.
+  public var step: String?
+  /// Must be there for a no.
+  public var reason: String?
+
+  public init(step: String? = nil, reason: String? = nil) {
+    self.step = step
+    self.reason = reason
+  }
+}
+
 /// `POST /api/runs`: start a run by hand.
 public struct StartRequest: Codable, Sendable {
   public var pipeline: String

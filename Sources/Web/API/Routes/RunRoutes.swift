@@ -24,6 +24,12 @@ struct RunRoutes: Sendable {
         try Response(
           json: try await agent.rerun(run: number(request, call), by: call.person))
       },
+      .post("/api/runs/:run/approve", .scope(.run)) { request, call in
+        try await answer(request, call, approved: true)
+      },
+      .post("/api/runs/:run/reject", .scope(.run)) { request, call in
+        try await answer(request, call, approved: false)
+      },
     ]
   }
 
@@ -55,10 +61,27 @@ struct RunRoutes: Sendable {
   }
 
   private func elapsed(_ run: Run, _ events: [RunEvent]) -> Seconds? {
-    guard run.state == .running, let start = events.first(where: { $0.event == .runStarted })?.uptime else {
+    guard run.state == .running || run.state == .waiting,
+      let start = events.first(where: { $0.event == .runStarted })?.uptime
+    else {
       return nil
     }
     return Seconds(max(0, Uptime.now.value - start.value))
+  }
+
+  private func answer(_ request: Request, _ call: APICall, approved: Bool) async throws -> Response {
+    let number = try number(request, call)
+    let body = try await request.body.collect(upTo: APICall.largestBody)
+    var said = AnswerRequest()
+    if body.readableBytes > 0 || !approved {
+      do {
+        said = try JSON.decoder().decode(AnswerRequest.self, from: Data(body.readableBytesView))
+      } catch {
+        throw APIFailure.invalid(#"The body must be a JSON object such as {"step":"go","reason":"not today"}."#)
+      }
+    }
+    let answer = ApprovalAnswer(approved: approved, step: said.step, reason: said.reason)
+    return try Response(json: try await agent.answer(run: number, answer, by: call.person))
   }
 
   private func start(_ request: Request, _ call: APICall) async throws -> Response {
