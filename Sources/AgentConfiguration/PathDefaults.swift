@@ -14,6 +14,12 @@ struct PathDefaults {
     isSystem = absolute.hasPrefix("/etc/")
   }
 
+  /// The user that the packages make for the agent, where its configuration is theirs.
+  var packagedUser: (user: UInt32, group: UInt32)? {
+    guard isSystem, let entry = getpwnam("pushrod") else { return nil }
+    return (entry.pointee.pw_uid, entry.pointee.pw_gid)
+  }
+
   var data: String { isSystem ? Configuration.systemData : folder + "/data" }
   var pipelines: String { folder + "/pipelines" }
   var secrets: String { folder + "/" + SecretsFolder.usualName }

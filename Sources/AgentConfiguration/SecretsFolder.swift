@@ -53,7 +53,8 @@ public struct SecretsFolder: Sendable {
         found.isComplete = false
       } else {
         report(
-          "the folder of secrets \(path.shown(limit: 300)) cannot be read: \(String(cString: strerror(reason)))", nil)
+          "the folder of secrets \(path.shown(limit: 300)) cannot be read: \(String(cString: strerror(reason)))",
+          reason == EACCES ? "it has to belong to the agent's user: chown -R pushrod \(path.shown(limit: 300))" : nil)
       }
       return
     }

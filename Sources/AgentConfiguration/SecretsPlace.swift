@@ -8,7 +8,7 @@ public struct SecretsPlace: Sendable {
   public var folder: SecretsFolder
   /// The secrets of the configuration itself: name, and `file`, `env`, `credential`, `command` or `configuration`.
   public var configured: [(name: String, from: String)]
-  /// To whom the agent's own folder belongs, and so its user; `nil` where there is none yet.
+  /// The agent's user: to whom its own folder belongs, else the one that the packages make; `nil` where there is neither.
   public var owner: (user: UInt32, group: UInt32)?
 
   /// - Throws: where the file cannot be read at all; other mistakes in it are for `pushrod check`.
@@ -33,7 +33,7 @@ public struct SecretsPlace: Sendable {
       Overrides().said(.data, environment: environment).map { FilePath.absolute($0.text, from: FilePath.workingFolder) }
       ?? path("data", paths.data, from: paths.folder)
     var status = stat()
-    let owner = stat(data, &status) == 0 ? (user: status.st_uid, group: status.st_gid) : nil
+    let owner = stat(data, &status) == 0 ? (user: status.st_uid, group: status.st_gid) : paths.packagedUser
     return SecretsPlace(
       file: file, folder: SecretsFolder(path("secrets_folder", paths.secrets, from: paths.folder)),
       configured: configured(entries), owner: owner)

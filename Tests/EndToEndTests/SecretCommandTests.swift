@@ -95,6 +95,22 @@ struct SecretCommandTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
   }
 
+  @Test(
+    "what root stores belongs to the agent's user, also what was stored before that was known",
+    .enabled(if: geteuid() == 0, "only root can give files away"))
+  func owner() throws {
+    let agent = try AgentUnderTest(pipelines: [:])
+    #expect(try set(agent, "BEFORE", "a value of mine").status == 0)
+    let data = agent.area.file("data")
+    try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+    #expect(chown(data, 65534, 65534) == 0)
+    #expect(try set(agent, "AFTER", "a value of mine").status == 0)
+    for name in ["", "/BEFORE", "/AFTER"] {
+      var status = stat()
+      #expect(stat(agent.area.file("secrets.d") + name, &status) == 0 && status.st_uid == 65534, "\(name)")
+    }
+  }
+
   @Test("a value that is typed is not shown")
   func typed() throws {
     let agent = try AgentUnderTest(pipelines: [:])

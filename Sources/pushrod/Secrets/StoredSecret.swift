@@ -12,10 +12,8 @@ struct StoredSecret {
   /// - Parameter owner: whom it is made to belong to where root writes it; `nil`: root.
   /// - Returns: whether there was none of this name.
   func write(_ secret: Secret, owner: (user: uid_t, group: gid_t)?) throws(CommandExit) -> Bool {
-    if !NewFile.exists(folder.path) {
-      try NewFile.makeFolder(folder.path, mode: 0o700)
-      if let owner, geteuid() == 0 { _ = chown(folder.path, owner.user, owner.group) }
-    }
+    if !NewFile.exists(folder.path) { try NewFile.makeFolder(folder.path, mode: 0o700) }
+    if let owner, geteuid() == 0 { giveAway(to: owner) }
     let isNew = !NewFile.exists(path)
     let file = try UnfinishedFile(path, mode: 0o600, code: .failed)
     if let owner, geteuid() == 0, lchown(file.temporary, owner.user, owner.group) != 0 {
@@ -27,6 +25,15 @@ struct StoredSecret {
     }
     try file.finish(replacing: true)
     return isNew
+  }
+
+  /// What root has made before the agent's user was known is of no use to the agent.
+  private func giveAway(to owner: (user: uid_t, group: gid_t)) {
+    for path in [folder.path] + (folder.entries() ?? []).map({ folder.path + "/" + $0.name }) {
+      var status = stat()
+      guard lstat(path, &status) == 0, status.st_uid == 0 else { continue }
+      _ = lchown(path, owner.user, owner.group)
+    }
   }
 
   /// - Returns: whether there was one.
