@@ -75,7 +75,7 @@ struct FetchWork {
         throw GitFailure(.checkout, operation: "check out", "\(error.description).")
       }
     }
-    if report.usesLargeFiles { try fetchLargeFiles(url, policy) }
+    if report.usesLargeFiles { try fetchLargeFiles(url, policy, besides: report.leftOut) }
     let modules = report.submodules == 0 ? "" : " and " + count(report.submodules, "submodule")
     say("checked out \(count(report.files, "file"))\(modules) in \(Seconds(start.duration(to: .now).inSeconds))")
     return .done(commit: commit, wentBack: wentBack)
@@ -94,15 +94,16 @@ struct FetchWork {
       largeFiles: rule?.lfs ?? false)
   }
 
-  private func fetchLargeFiles(_ url: String, _ policy: RemotePolicy) throws {
+  private func fetchLargeFiles(_ url: String, _ policy: RemotePolicy, besides leftOut: [String]) throws {
     guard spec.request.pipeline.workspace?.lfs == true else {
       return say(
         "note: .gitattributes puts files into Git LFS (filter=lfs); they are pointers here. `workspace: {lfs: true}` "
           + "fetches them")
     }
     say("fetching large files with git-lfs")
-    try LargeFiles(workspace: spec.workspace, mirror: spec.mirror, url: url, credential: policy.credential(url)).fetch(
-      output: 1)
+    try LargeFiles(
+      workspace: spec.workspace, mirror: spec.mirror, url: url, credential: policy.credential(url), leftOut: leftOut
+    ).fetch(output: 1)
   }
 
   private func tooLate(_ commit: String, _ newest: DeployedCommit) -> String {

@@ -10,6 +10,11 @@ struct LargeFiles {
   let mirror: String
   let url: String
   let credential: RemoteCredential?
+  /// Folders that are not checked out, into which git-lfs would put files all the same.
+  let leftOut: [String]
+
+  /// The kernel takes 128 KiB for one variable.
+  private static let longestList = 100 << 10
 
   /// What went wrong, for the person who pushed.
   struct Failure: Error, CustomStringConvertible {
@@ -55,6 +60,7 @@ struct LargeFiles {
       "GIT_CONFIG_GLOBAL=/dev/null", "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=true",
       "GIT_SSH_COMMAND=ssh -o BatchMode=yes",
     ]
+    if !leftOut.isEmpty { settings.append(("lfs.fetchexclude", try exclusions())) }
     if let (user, password) = nameAndPassword(), let origin = Self.origin(of: url) {
       guard !(user + password).utf8.contains(where: { $0 == 0x0a || $0 == 0 }) else {
         throw Failure(
@@ -78,6 +84,21 @@ struct LargeFiles {
   /// As gitcredentials(7) has it: what it prints is the answer.
   private static let helper =
     #"!f() { printf 'username=%s\npassword=%s\n' "$LFS_USER" "$LFS_PASSWORD"; }; f"#
+
+  /// As patterns of gitignore(5), with commas between them; what means something there matches any one character.
+  private func exclusions() throws -> String {
+    let list = leftOut.map { folder in
+      "/"
+        + String(
+          String.UnicodeScalarView(folder.unicodeScalars.map { "*?[]\\,!".unicodeScalars.contains($0) ? "?" : $0 }))
+    }.joined(separator: ",")
+    guard list.utf8.count <= Self.longestList else {
+      throw Failure(
+        description:
+          "`sparse` leaves out more folders than git-lfs can be told of; leave out larger ones, or leave out `lfs`")
+    }
+    return list
+  }
 
   private func nameAndPassword() -> (String, String)? {
     switch credential {

@@ -10,9 +10,15 @@ public struct CheckoutReport: Sendable, Hashable {
 
   /// Files of the commit (not of its submodules) are kept in Git LFS, and are pointers here.
   public var usesLargeFiles: Bool
+  /// Folders that a sparse checkout has left out.
+  public var leftOut: [String]
 
-  public init(files: Int, submodules: Int, written: Int = 0, removed: Int = 0, usesLargeFiles: Bool = false) {
+  public init(
+    files: Int, submodules: Int, written: Int = 0, removed: Int = 0, usesLargeFiles: Bool = false,
+    leftOut: [String] = []
+  ) {
     self.usesLargeFiles = usesLargeFiles
+    self.leftOut = leftOut
     self.files = files
     self.submodules = submodules
     self.written = written

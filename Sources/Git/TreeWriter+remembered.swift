@@ -25,6 +25,7 @@ extension TreeWriter {
         let name = memory.path(entry).dropFirst(length).prefix { $0 != UInt8(ascii: "/") }
         path.append(contentsOf: name)
         if isLeftOut {
+          working.noteLeftOut(path)
           try leaveOut(below.id, name, nil)
           path.removeLast(path.count - length)
           entry = below.entries.upperBound

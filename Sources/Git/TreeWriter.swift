@@ -94,6 +94,7 @@ struct TreeWriter: ~Copyable {
       path.append(contentsOf: listing.name(entry))
       switch entry.kind {
       case .folder where isLeftOut:
+        working.noteLeftOut(path)
         try leaveOut(entry.id, listing.name(entry), entry.isUnread ? nil : entry.children)
       case .folder:
         let child = try listing.withName(entry) { name throws(GitFailure) in try enter(name, in: folder) }

@@ -8,6 +8,8 @@ final class WorkingTree {
   private(set) var files = 0
   private(set) var written = 0
   private(set) var removed = 0
+  /// Folders that are not checked out, but for those in them.
+  private(set) var leftOut: [String] = []
 
   init(totalFiles: Int, policy: RemotePolicy, progress: @escaping (CheckoutProgress) -> Void) {
     self.totalFiles = totalFiles
@@ -22,6 +24,8 @@ final class WorkingTree {
     try policy.checkDeadline("check out", "writing the workspace")
     report()
   }
+
+  func noteLeftOut(_ path: [UInt8]) { leftOut.append(String(decoding: path, as: UTF8.self)) }
 
   func countRemoved() { removed += 1 }
 

@@ -52,7 +52,7 @@ public struct Workspace: Sendable {
             try write(plan, working)
             return CheckoutReport(
               files: working.files, submodules: plan.allSubmodules, written: working.written,
-              removed: working.removed, usesLargeFiles: planner.usesLargeFiles)
+              removed: working.removed, usesLargeFiles: planner.usesLargeFiles, leftOut: working.leftOut)
           }
         }
       }

@@ -94,6 +94,10 @@ struct WorkspaceRuleTests {
     #expect(downloads() == 1)
     #expect(try runs(WorkspaceRule(lfs: true)).log(1) == "\(sum)  -\n300000\n")
     #expect(downloads() == 1)
+    // What is left out stays so.
+    let sparse = try runs(WorkspaceRule(lfs: true, sparse: ["docs"]))
+    #expect(try sparse.log(1).contains("web/logo.bin"))
+    #expect(!FileManager.default.fileExists(atPath: fixture.area.workspace(of: "shop") + "/web"))
     // Gone from the server, and from the mirror: the run fails before a step, and says why.
     try runChecked(["sh", "-c", "rm -r \(root.file("lfs")) \(fixture.folder.file("data"))/mirrors/*/lfs"])
     let failed = try runs(WorkspaceRule(lfs: true))
