@@ -26,7 +26,8 @@ public protocol AgentControl: Sendable {
   func hold(run number: Int) throws -> RunHold
 
   /// Queues a run of the tip of `ref` (the pipeline's `usualRef` where `nil`).
-  func start(pipeline: String, ref: String?, by person: Person) async throws -> Run
+  /// - Parameter inputs: values for the pipeline's inputs, by name.
+  func start(pipeline: String, ref: String?, inputs: [String: String], by person: Person) async throws -> Run
   func cancel(run number: Int, by person: Person) async throws -> Run
   func rerun(run number: Int, by person: Person) async throws -> Run
   /// Says yes or no to a step that asks.
@@ -48,6 +49,13 @@ public protocol AgentControl: Sendable {
 
   /// A copy of the store, whole as of one moment, while the agent goes on with its work.
   func backup(by person: Person) async throws -> any StoreCopy
+}
+
+extension AgentControl {
+  /// The same for a pipeline that needs no inputs.
+  public func start(pipeline: String, ref: String?, by person: Person) async throws -> Run {
+    try await start(pipeline: pipeline, ref: ref, inputs: [:], by: person)
+  }
 }
 
 /// One request to `/webhook/<source>`, as received, whichever way it came.

@@ -29,9 +29,9 @@ struct StepEnvironment {
 
   /// The variables of a step, `NAME=value`, sorted.
   ///
-  /// A step's `env` counts over secrets, these over what earlier steps have handed on, that over the pipeline's `env`, that
-  /// over the defaults. `PUSHROD` and `PUSHROD_…` are never anybody else's. All of them are always set, to nothing where
-  /// there is nothing to say, so that a shell with `-u` can use them.
+  /// A step's `env` counts over secrets, these over what earlier steps have handed on, that over inputs, these over the
+  /// pipeline's `env`, that over the defaults. `PUSHROD` and `PUSHROD_…` are never anybody else's. All of them are always
+  /// set, to nothing where there is nothing to say, so that a shell with `-u` can use them.
   /// - Parameters:
   ///   - number: of the try, from 1.
   ///   - outputFile: where the step writes what it hands on.
@@ -42,7 +42,9 @@ struct StepEnvironment {
     ]
     if let zone = Self.own("TZ") { values["TZ"] = zone }
     let outputs = Dictionary(job.outputs.map { ($0.name, $0.value) }) { $1 }
-    for more in [spec.request.pipeline.environment, outputs, secrets, job.step.environment] {
+    for more in [
+      spec.request.pipeline.environment, spec.request.inputVariables, outputs, secrets, job.step.environment,
+    ] {
       values.merge(more) { $1 }
     }
     values = values.filter { $0.key != "PUSHROD" && !$0.key.hasPrefix("PUSHROD_") }

@@ -70,7 +70,7 @@ public struct RunRequest: Codable, Hashable, Sendable {
   /// The run that the person asked for, where this one repeats it by itself; `nil`: this one. What later runs have
   /// deployed since is newer than the wish.
   public var askedIn: Int?
-  /// Values of the pipeline's inputs, where somebody started it by hand.
+  /// A value for each of the pipeline's inputs, where somebody started it by hand.
   public var inputs: [String: String]?
   /// The time of the schedule that started it.
   public var scheduledFor: Date?

@@ -68,9 +68,11 @@ public struct Input: Codable, Hashable, Sendable {
   public var kind: Kind
   /// For whoever is asked.
   public var description: String?
+  /// The value where none is given; `nil`: `false` for a `boolean`, else nothing.
   public var preset: String?
   /// Of a `choice`, never empty there.
   public var choices: [String]?
+  /// Whoever starts the pipeline by hand must give it.
   public var isRequired: Bool
 
   public init(
@@ -84,4 +86,17 @@ public struct Input: Codable, Hashable, Sendable {
     self.choices = choices
     self.isRequired = isRequired
   }
+}
+
+extension Pipeline {
+  /// What the inputs are where nobody gives any: each has a value, so that a shell that refuses unset variables reads them.
+  public var inputPresets: [String: String] {
+    let inputs = triggers.inputs ?? []
+    return Dictionary(inputs.map { ($0.name, $0.preset ?? ($0.kind == .boolean ? "false" : "")) }) { first, _ in first }
+  }
+}
+
+extension RunRequest {
+  /// The variables that the pipeline's inputs are in this run.
+  public var inputVariables: [String: String] { pipeline.inputPresets.merging(inputs ?? [:]) { $1 } }
 }

@@ -43,6 +43,24 @@ struct StepEnvironmentTests {
     #expect(Set(values.keys).subtracting(allowed).isEmpty)
   }
 
+  @Test("inputs are variables above the pipeline's and below a step's own, with their defaults where none were given")
+  func inputs() throws {
+    let fixture = try RunFixture()
+    let script = "printf '<%s>\\n' \"$A\" \"$B\" \"$C\" \"$D\""
+    var order = RunFixture.Order(
+      steps: [Step(name: "a", run: script), Step(name: "b", run: script, environment: ["A": "step"])],
+      environment: ["A": "pipeline"])
+    order.change = { spec in
+      spec.request.pipeline.triggers.inputs = [
+        Input(name: "A"), Input(name: "B", preset: "preset"), Input(name: "C", kind: .boolean), Input(name: "D"),
+      ]
+      spec.request.inputs = ["A": "$(id) '\n\"", "PUSHROD_RUN": "7"]
+    }
+    let run = try fixture.run(order)
+    #expect(try run.log(1) == "<$(id) '\n\">\n<preset>\n<false>\n<>\n")
+    #expect(try run.log(2) == "<step>\n<preset>\n<false>\n<>\n")
+  }
+
   @Test("a step has no descriptors but its own three, an umask of 022, and nothing to read")
   func descriptors() throws {
     let run = try RunFixture().run("ls /proc/self/fd; umask; cat; cat /proc/$$/status | grep -E 'Sig(Blk|Ign)'")

@@ -135,7 +135,6 @@ import Testing
     #expect(
       mistakes("", on: "{schedule: x, push: }")[0].contains("`schedule` in `on` is not supported by this version"))
     #expect(mistakes("", on: "[push, schedule]")[0].contains("trigger `schedule` is not supported by this version"))
-    #expect(mistakes("", on: "{manual: {inputs: {}}}")[0].contains("inputs is not supported by this version"))
     #expect(
       mistakes(steps: "[{release: {to: /srv}}]")
         == ["3:10 key `release` in `steps[1]` is not supported by this version of Pushrod | remove it"])

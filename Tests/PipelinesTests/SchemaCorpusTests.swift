@@ -23,6 +23,8 @@ import Testing
         + "steps: [{run: a, timeout: 90}, {run: x, timeout: 1h 30m}, {run: y, timeout: 1.5h}, {run: z, timeout: 250ms}]",
       frame + "steps: [{run: a, shell: [bash, -eu]}, {include: common/node.yml}]\nfinally: [b]",
       frame + "steps: [make]\nconcurrency: {mode: cancel}\nkeep: {size: 1 MiB}",
+      "on: {manual: {inputs: {A: , B: {type: number, default: 1}}}}\nrepo: git@example.org:a/b.git\nsteps: [make]",
+      "on: {manual: {}}\nrepo: git@example.org:a/b.git\nsteps: [make]",
       frame + "steps: [make]\nworkspace: {clean: none, submodules: false, lfs: true, depth: full, sparse: docs/**}",
       frame + "steps: [make]\nworkspace: {sparse: [a/b, c/, ./d]}\n",
       frame + "steps: [{run: a, cache: [{key: [a, \"!b\"], paths: x}, {key: c, paths: [d/e, ./f]}]}]",
@@ -76,6 +78,11 @@ import Testing
       "on: {push: {branches: []}}\nrepo: git@example.org:a/b.git\nsteps: [make]",
       "on: {webhook: {event: x}}\nrepo: git@example.org:a/b.git\nsteps: [make]",
       "on: {manual: maybe}\nrepo: git@example.org:a/b.git\nsteps: [make]",
+      "on: {manual: {input: {}}}\nrepo: git@example.org:a/b.git\nsteps: [make]",
+      "on: {manual: {inputs: [A]}}\nrepo: git@example.org:a/b.git\nsteps: [make]",
+      "on: {manual: {inputs: {1A: {type: text}}}}\nrepo: git@example.org:a/b.git\nsteps: [make]",
+      "on: {manual: {inputs: {A: {type: date}}}}\nrepo: git@example.org:a/b.git\nsteps: [make]",
+      "on: {manual: {inputs: {A: {choices: []}}}}\nrepo: git@example.org:a/b.git\nsteps: [make]",
       "on: {poll: often}\nrepo: git@example.org:a/b.git\nsteps: [make]",
     ]
 
@@ -100,6 +107,9 @@ import Testing
     frame + "steps: [{approval: {ask: Deploy?, timeout: 31d}}]", frame + "steps: [a]\nfinally: [{approval: Deploy?}]",
     frame + "steps: [{run: a, when: {}}]", frame + "steps: [{run: a, when: {branch: \"!main\"}}]",
     "on: {push: {branches: \"[\"}}\nrepo: git@example.org:a/b.git\nsteps: [make]",
+    "on: {manual: {inputs: {A: {type: choice}}}}\nrepo: git@example.org:a/b.git\nsteps: [make]",
+    "on: {push: , manual: {inputs: {A: {required: true}}}}\nrepo: git@example.org:a/b.git\nsteps: [make]",
+    "on: {manual: {inputs: {A: }}}\nsecrets: A\nrepo: git@example.org:a/b.git\nsteps: [make]",
     "on: {manual: false}\nrepo: git@example.org:a/b.git\nsteps: [make]",
   ]
 

@@ -177,13 +177,17 @@ struct APITests {
       #expect(started.status == 201)
       #expect(try started.decoded(Run.self).number == 1)
       #expect(try await api.post("/api/runs", #"{"pipeline":"shop"}"#).status == 201)
+      // Names stay as they are, whatever else of the JSON is in snake case.
+      let withInputs = #"{"pipeline":"shop","inputs":{"DRY_RUN":"true","target_name":"a b"}}"#
+      #expect(try await api.post("/api/runs", withInputs).status == 201)
       #expect(try await api.post("/api/runs/1/cancel").status == 200)
       #expect(try await api.post("/api/runs/1/rerun").status == 200)
       #expect(try await api.post("/api/runs/7/cancel").status == 404)
     }
     #expect(
       agent.orders == [
-        "start shop main \(person)", "start shop - \(person)", "cancel 1 \(person)", "rerun 1 \(person)",
+        "start shop main \(person)", "start shop - \(person)", "start shop - DRY_RUN=true target_name=a b \(person)",
+        "cancel 1 \(person)", "rerun 1 \(person)",
         "cancel 7 \(person)",
       ])
   }
@@ -208,7 +212,8 @@ struct APITests {
   }
 
   @Test(
-    "an order that is no JSON object of that kind is refused", arguments: ["", "{}", "[]", "{\"pipeline\":1}", "x"])
+    "an order that is no JSON object of that kind is refused",
+    arguments: ["", "{}", "[]", "{\"pipeline\":1}", "x", #"{"pipeline":"shop","inputs":{"N":3}}"#])
   func badOrders(body: String) async throws {
     let directory = try TemporaryDirectory("api")
     let agent = FakeAgent()
@@ -224,7 +229,7 @@ struct APITests {
   func longOrder() async throws {
     let directory = try TemporaryDirectory("api")
     try await withAPIServer(FakeAgent(), in: directory) { api in
-      let answer = try await api.post("/api/runs", "{\"pipeline\":\"\(String(repeating: "x", count: 100_000))\"}")
+      let answer = try await api.post("/api/tokens", "{\"name\":\"\(String(repeating: "x", count: 100_000))\"}")
       #expect(answer.status == 413)
     }
   }

@@ -102,8 +102,10 @@ public struct LocalAgent: AgentControl {
     return hold
   }
 
-  public func start(pipeline: String, ref: String?, by person: Person) async throws -> Run {
-    let run = try await requests.start(pipeline, ref: ref, by: person)
+  public func start(
+    pipeline: String, ref: String?, inputs: [String: String], by person: Person
+  ) async throws -> Run {
+    let run = try await requests.start(pipeline, ref: ref, inputs: inputs, by: person)
     dispatcher.wake()
     return run
   }

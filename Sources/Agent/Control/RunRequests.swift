@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Model
+import Pipelines
 
 /// Runs that people ask for: by hand, and again.
 struct RunRequests: Sendable {
@@ -8,7 +9,9 @@ struct RunRequests: Sendable {
   let tips: TipLookup
 
   /// A run of the tip of `ref`, with the pipeline as it is now.
-  func start(_ name: String, ref: String?, by person: Person) async throws -> Run {
+  func start(
+    _ name: String, ref: String?, inputs: [String: String], by person: Person
+  ) async throws -> Run {
     let rules = rules.current
     guard let pipeline = rules.pipeline(named: name) else {
       throw ControlError.notFound(
@@ -25,16 +28,26 @@ struct RunRequests: Sendable {
         }
         return ref
       } ?? pipeline.usualRef
+    let values = try values(inputs, for: pipeline)
     let commit = try await tips.commit(of: ref, in: pipeline, rules)
     let now = Date()
     return try await store.enqueue(
       RunRequest(
-        pipeline: pipeline, trigger: .manual, ref: ref, commit: commit, pusher: person.description, mayGoBack: true),
+        pipeline: pipeline, trigger: .manual, ref: ref, commit: commit, pusher: person.description, mayGoBack: true,
+        inputs: values.isEmpty ? nil : values),
       at: now,
       audit: AuditedAct(.run, "pipeline \(pipeline.name)", by: person, at: now))
   }
 
-  /// The same commit with the same pipeline, whatever its file says by now.
+  private func values(_ inputs: [String: String], for pipeline: Pipeline) throws -> [String: String] {
+    do {
+      return try InputValues.values(inputs, for: pipeline)
+    } catch {
+      throw ControlError.invalid("\(error.description).")
+    }
+  }
+
+  /// The same commit and inputs with the same pipeline, whatever its file says by now.
   func repeating(_ run: Run, by person: Person) async throws -> Run {
     guard run.state.isFinal else {
       throw ControlError.conflict("run \(run.number) is still \(run.state.words); cancel it first.")

@@ -28,8 +28,7 @@ public enum PipelineLanguage {
 
   private static let mappings: [any Mapping] = [
     PipelineDefinition.pipeline, TriggerDefinition.on, TriggerDefinition.push, EventReading.record,
-    ConcurrencyReading.record, KeepReading.record, WorkspaceReading.record, LimitsReading.record, StepDefinition.step,
-    CacheReading.record, WhenReading.record, RetryReading.record, ApprovalReading.record,
+    InputReading.manual, InputReading.input, ConcurrencyReading.record, KeepReading.record, LimitsReading.record, WorkspaceReading.record, CacheReading.record, WhenReading.record, RetryReading.record, ApprovalReading.record, StepDefinition.step,
   ]
 }
 

@@ -29,7 +29,7 @@ enum PipelineDefinition {
     Key(
       "on", TriggerDefinition.kind, "what starts a run", preset: "must be given",
       example: "on: {push: {branches: [main]}}"
-    ) { $1.triggers = TriggerReading.triggers($0, $1.surroundings) },
+    ) { TriggerReading.read($0, into: &$1) },
     Key(
       "ref", .text.called("branch, or `tags/NAME`"), "what events, schedules and `pushrod run` run",
       preset: "first plain branch of `on.push`, else `main`", example: "ref: stable"

@@ -18,6 +18,8 @@ struct PipelineDraft {
   var repository: RepositoryURL?
   var ref: RefName?
   var triggers: Triggers?
+  /// Those of `triggers`, with their places.
+  var inputs: [InputDraft] = []
   var environment: [String: String] = [:]
   var secrets: [String] = []
   var timeout: Seconds?

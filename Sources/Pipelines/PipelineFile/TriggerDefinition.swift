@@ -5,6 +5,7 @@ enum TriggerDefinition {
   struct Draft {
     let surroundings: Surroundings
     var triggers = Triggers(push: nil, manual: false)
+    var inputs: [InputDraft] = []
   }
 
   static let on = Record<Draft>(
@@ -31,9 +32,10 @@ enum TriggerDefinition {
         // Empty only where a mistake was reported; that nothing starts the pipeline would be a second one.
         $1.triggers.webhooks = EventReading.triggers($0, configured: $1.surroundings.sources) ?? []
       },
-      Key("manual", .bool, "whether `pushrod run` may start it", preset: "`false`", example: "manual: true") {
-        TriggerReading.manual($0, &$1.triggers)
-      },
+      Key(
+        "manual", InputReading.kind, "whether `pushrod run` may start it, and what it asks for", preset: "`false`",
+        example: "manual: true"
+      ) { InputReading.read($0, into: &$1) },
     ],
     later: ["schedule"],
     frame: "repo: https://github.com/acme/shop.git\non:\n  @\nsteps: [make]")

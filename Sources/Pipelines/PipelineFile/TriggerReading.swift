@@ -4,19 +4,20 @@ import Model
 enum TriggerReading {
   static let example = "write `on: {push: {branches: [main]}}`"
 
-  static func triggers(_ value: Value, _ surroundings: Surroundings) -> Triggers? {
-    var draft = TriggerDefinition.Draft(surroundings: surroundings)
+  static func read(_ value: Value, into pipeline: inout PipelineDraft) {
+    var draft = TriggerDefinition.Draft(surroundings: pipeline.surroundings)
     switch value.node.content {
-    case .mapping: guard TriggerDefinition.on.read(value, into: &draft) != nil else { return nil }
+    case .mapping: guard TriggerDefinition.on.read(value, into: &draft) != nil else { return }
     case .scalar, .list:
       // `on: push` and `on: [push, manual]`
       guard !value.isNull, let words = value.oneOrMany(atMost: 10) else {
         value.mismatch(TriggerDefinition.on.expected, suggestion: example)
-        return nil
+        return
       }
-      for word in words where !read(word: word, into: &draft.triggers) { return nil }
+      for word in words where !read(word: word, into: &draft.triggers) { return }
     }
-    return draft.triggers
+    pipeline.triggers = draft.triggers
+    pipeline.inputs = draft.inputs
   }
 
   private static func read(word: Value, into triggers: inout Triggers) -> Bool {
@@ -70,15 +71,6 @@ enum TriggerReading {
     return text
   }
 
-  static func manual(_ value: Value, _ triggers: inout Triggers) {
-    triggers.manual = true
-    if case .mapping = value.node.content {
-      value.report("`on.manual` with inputs is not supported by this version of Pushrod", suggestion: "write true")
-    } else if let isManual = value.bool() {
-      triggers.manual = isManual
-    }
-  }
-
   /// What can only be said once the whole file is known.
   static func check(_ draft: PipelineDraft, _ fields: Fields) {
     guard let triggers = draft.triggers else { return }
@@ -87,5 +79,6 @@ enum TriggerReading {
         key: "on", "nothing would start this pipeline",
         suggestion: example + " or `on: {manual: true}`")
     }
+    InputReading.check(draft)
   }
 }

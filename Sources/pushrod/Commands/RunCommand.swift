@@ -16,6 +16,8 @@ struct RunCommand: AsyncParsableCommand {
       With --local, a pipeline's file is run in the working tree around the working folder, as it is: nothing is \
       fetched, and no agent is asked. The steps find the environment of a real run and nothing of yours. Ctrl-C cancels \
       the run, which then ends the command with 130.
+
+      Inputs are recorded with the run, and everybody who may see it sees them: they are no place for a secret.
       """)
 
   @Argument(help: "The pipeline; it must have `on: { manual: true }`.")
@@ -23,6 +25,11 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("A branch, or tags/NAME; the pipeline's own `ref` where not said.", valueName: "ref"))
   var ref: String?
+
+  @Option(
+    name: .customLong("input"), parsing: .singleValue,
+    help: ArgumentHelp("A value for one of the pipeline's inputs; may be given for each.", valueName: "NAME=value"))
+  var inputs: [GivenInput] = []
 
   @Flag(name: .customLong("no-follow"), help: "Only start it.")
   var noFollow = false
@@ -58,7 +65,7 @@ struct RunCommand: AsyncParsableCommand {
     if local { return try await runHere() }
     let client = try agent.client
     let run = try await client.post(
-      Run.self, "/api/runs", body: StartRequest(pipeline: pipeline, ref: ref))
+      Run.self, "/api/runs", body: StartRequest(pipeline: pipeline, ref: ref, inputs: try GivenInput.values(inputs)))
     try await Started(run, client: client).tell(follow: !noFollow)
   }
 
@@ -71,7 +78,18 @@ struct RunCommand: AsyncParsableCommand {
     }
     let values = try LocalSecrets.read(
       read.secrets, given: secrets, file: secretsFile, environment: ProcessInfo.processInfo.environment)
-    try await LocalRun(pipeline: read, tree: try await LocalTree.find(), secrets: values, keeps: keep).carryOut()
+    try await LocalRun(
+      pipeline: read, tree: try await LocalTree.find(), secrets: values, keeps: keep, inputs: try inputs(for: read)
+    ).carryOut()
+  }
+
+  private func inputs(for pipeline: Pipeline) throws -> [String: String] {
+    let given = try GivenInput.values(inputs) ?? [:]
+    do throws(InputValues.Refusal) {
+      return try InputValues.values(given, for: pipeline)
+    } catch {
+      throw CommandExit(.failed, "\(error.description).")
+    }
   }
 }
 
@@ -91,5 +109,28 @@ struct Started {
       "run \(run.number) of \(request.pipeline.name): \(request.ref.short) at \(request.commit?.short ?? "its tip")"
         .onOneLine)
     if follow { try await Following(client: client).follow(run) }
+  }
+}
+
+/// `NAME=value`.
+struct GivenInput: ExpressibleByArgument {
+  let name: String
+  let value: String
+
+  init?(argument: String) {
+    guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else { return nil }
+    name = String(argument[..<equals])
+    value = String(argument[argument.index(after: equals)...])
+  }
+
+  /// - Throws: `ValidationError` for a name that is given twice.
+  static func values(_ given: [GivenInput]) throws -> [String: String]? {
+    var values: [String: String] = [:]
+    for input in given {
+      guard values.updateValue(input.value, forKey: input.name) == nil else {
+        throw ValidationError("the input `\(input.name.shown())` is given twice")
+      }
+    }
+    return values.isEmpty ? nil : values
   }
 }

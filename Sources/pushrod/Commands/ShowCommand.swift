@@ -105,6 +105,9 @@ struct RunReport {
     if let message = request.message?.split(whereSeparator: \.isNewline).first {
       facts.append(("message", String(message)))
     }
+    for (name, value) in request.inputVariables.sorted(by: { $0.key < $1.key }) {
+      facts.append(("input", "\(name)=\(value.shown(limit: 200))"))
+    }
     facts.append(("started", "\(origin), \(Wording.ago(run.queuedAt, now: now)) (\(JSON.text(of: run.queuedAt)))"))
     if let start = run.startedAt {
       let waited = Seconds(max(0, start.timeIntervalSince(run.queuedAt)))

@@ -13,6 +13,8 @@ struct LocalRun {
   let secrets: [String: String]
   /// The run directory stays.
   let keeps: Bool
+  /// A value for each of the pipeline's inputs.
+  var inputs: [String: String] = [:]
 
   /// How often what is new is looked for.
   private static let interval: Duration = .milliseconds(50)
@@ -55,7 +57,7 @@ struct LocalRun {
   private func spec(_ area: RunArea) -> RunSpec {
     let request = RunRequest(
       pipeline: pipeline, trigger: .manual, ref: tree.ref, commit: tree.commit, pusher: tree.person,
-      message: tree.message)
+      message: tree.message, inputs: inputs.isEmpty ? nil : inputs)
     var spec = RunSpec(
       number: 1, request: request, mirror: area.mirrors + "/none", workspace: tree.path, allowedSchemes: [])
     spec.isLocal = true

@@ -2,6 +2,7 @@ import Agent
 import Foundation
 import Model
 import RunDirectory
+import Store
 import TestSupport
 import Testing
 
@@ -96,6 +97,39 @@ import Testing
       try await fixture.agent.start(pipeline: "shop", ref: "gone", by: .ada)
     }
     #expect(failure?.description.contains("has no refs/heads/gone") == true)
+  }
+
+  @Test("inputs are completed, checked before the remote is asked, and kept by a rerun")
+  func inputs() async throws {
+    let folder = try TemporaryDirectory("probe")
+    let script = try folder.script(
+      "runner",
+      """
+      echo asked >> \(folder.path)/asked; cat > /dev/null
+      echo '{"libgit2":"1.5.1","remotes":[{"url":"x","tips":[{"name":"refs/heads/main","id":"\(someCommit)"}]}]}'
+      """)
+    var pipeline = try somePipeline()
+    pipeline.triggers.inputs = [
+      Input(name: "TARGET", kind: .choice, choices: ["staging", "production"], isRequired: true),
+      Input(name: "DRY", kind: .boolean),
+    ]
+    let fixture = try AgentUnderTest(someRules([pipeline]), runner: script)
+
+    await #expect(
+      throws: ControlError.invalid(
+        "pipeline `shop` has no input `TARGT`: did you mean `TARGET`?; input `TARGET` must be given: one of staging, "
+          + "production.")
+    ) {
+      try await fixture.agent.start(pipeline: "shop", ref: nil, inputs: ["TARGT": "staging"], by: .ada)
+    }
+    #expect((try? folder.read("asked")) == nil)
+    let run = try await fixture.agent.start(pipeline: "shop", ref: nil, inputs: ["TARGET": "staging"], by: .ada)
+    let wanted = ["TARGET": "staging", "DRY": "false"]
+    #expect(run.request.inputs == wanted)
+    _ = try await fixture.agent.cancel(run: run.number, by: .ada)
+    let again = try await fixture.agent.rerun(run: run.number, by: .ada)
+    #expect(again.request.inputs == wanted)
+    #expect(try await fixture.store.run(number: again.number)?.request.inputs == wanted)
   }
 
   @Test("a probe that hangs, dies or talks nonsense is an answer in words")

@@ -93,9 +93,10 @@ final class FakeAgent: AgentControl {
     }
   }
 
-  func start(pipeline: String, ref: String?, by person: Person) async throws -> Run {
+  func start(pipeline: String, ref: String?, inputs: [String: String], by person: Person) async throws -> Run {
     try check()
-    state.withLock { $0.orders.append("start \(pipeline) \(ref ?? "-") \(person)") }
+    let given = inputs.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
+    state.withLock { $0.orders.append("start \(pipeline) \(ref ?? "-")\(given) \(person)") }
     return Run.sample(1, pipeline: pipeline)
   }
 

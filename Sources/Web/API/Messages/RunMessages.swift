@@ -44,9 +44,12 @@ public struct StartRequest: Codable, Sendable {
   public var pipeline: String
   /// As people type it (`main`, `tags/v1`, `refs/heads/x`); the pipeline's own branch where absent.
   public var ref: String?
+  /// Values for the pipeline's inputs, by name.
+  public var inputs: [String: String]?
 
-  public init(pipeline: String, ref: String?) {
+  public init(pipeline: String, ref: String?, inputs: [String: String]? = nil) {
     self.pipeline = pipeline
     self.ref = ref
+    self.inputs = inputs
   }
 }

@@ -84,17 +84,22 @@ struct RunRoutes: Sendable {
     return try Response(json: try await agent.answer(run: number, answer, by: call.person))
   }
 
+  /// Inputs may have 128 KiB, and in JSON a character may take six times its size.
+  private static let largestStart = 1 << 20
+
   private func start(_ request: Request, _ call: APICall) async throws -> Response {
     _ = try APIQuery(request, allowed: [])
-    let body = try await request.body.collect(upTo: APICall.largestBody)
+    let body = try await request.body.collect(upTo: RunRoutes.largestStart)
     let wanted: StartRequest
     do {
       wanted = try JSON.decoder().decode(StartRequest.self, from: Data(body.readableBytesView))
     } catch {
-      throw APIFailure.invalid(#"The body must be a JSON object such as {"pipeline":"shop","ref":"main"}."#)
+      throw APIFailure.invalid(
+        #"The body must be a JSON object such as {"pipeline":"shop","ref":"main","inputs":{"TARGET":"staging"}}, with texts for inputs."#
+      )
     }
     let run = try await agent.start(
-      pipeline: wanted.pipeline, ref: wanted.ref, by: call.person)
+      pipeline: wanted.pipeline, ref: wanted.ref, inputs: wanted.inputs ?? [:], by: call.person)
     return try Response(status: .created, json: run)
   }
 
