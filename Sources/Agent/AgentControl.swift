@@ -28,6 +28,9 @@ public protocol AgentControl: Sendable {
   /// Queues a run of the tip of `ref` (the pipeline's `usualRef` where `nil`).
   /// - Parameter inputs: values for the pipeline's inputs, by name.
   func start(pipeline: String, ref: String?, inputs: [String: String], by person: Person) async throws -> Run
+  /// The schedules that are in force, by pipeline.
+  func schedules() async -> [ScheduleReport]
+
   func cancel(run number: Int, by person: Person) async throws -> Run
   func rerun(run number: Int, by person: Person) async throws -> Run
   /// Says yes or no to a step that asks.

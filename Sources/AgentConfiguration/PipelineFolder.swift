@@ -59,7 +59,8 @@ public struct PipelineFolder: Sendable {
     }
     let folder = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."
     return try PipelineFile.inspect(
-      bytes, file: file, secrets: secrets, sources: sources, includes: IncludedFiles.of(folder: folder))
+      bytes, file: file, secrets: secrets, sources: sources, includes: IncludedFiles.of(folder: folder),
+      zones: ZoneFolder.system)
   }
 
   /// The pipeline files, and what they may share: the `*.yml` and `*.yaml` files of the subfolders, two levels deep.

@@ -73,6 +73,7 @@ struct StepEnvironment {
       "WORKSPACE": spec.workspace,
       "URL": spec.url ?? "",
       "ATTEMPT": "\(request.attempt)",
+      "SCHEDULED_FOR": request.scheduledFor.map { "\(JSON.text(of: $0).prefix(19))Z" } ?? "",
     ]
     if let outcome = job.outcome {
       values["STATUS"] = outcome.state.rawValue

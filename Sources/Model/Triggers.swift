@@ -48,7 +48,7 @@ public struct PushTrigger: Codable, Hashable, Sendable {
 public struct Schedule: Codable, Hashable, Sendable {
   /// Five fields, as written; `Pipelines` reads them.
   public var cron: String
-  /// A name of the IANA time zone database, such as `Europe/Berlin`; `nil`: the machine's.
+  /// A name of the IANA time zone database, such as `Europe/Berlin`; `nil`: UTC.
   public var timezone: String?
 
   public init(cron: String, timezone: String? = nil) {

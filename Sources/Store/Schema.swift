@@ -14,6 +14,7 @@ enum Schema {
     migrator.registerMigration("0007 found refs", migrate: Migration0007.apply)
     migrator.registerMigration("0008 leaving runs", migrate: Migration0008.apply)
     migrator.registerMigration("0009 run duration", migrate: Migration0009.apply)
+    migrator.registerMigration("0010 schedules", migrate: Migration0010.apply)
     return migrator
   }
 

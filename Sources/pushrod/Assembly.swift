@@ -64,13 +64,16 @@ struct Assembly {
       // A probe of its own for each question, so that a slow repository holds up no other.
       ask: { [environment] in try await RunnerProbe(executable: runner, environment: environment).ask($0) },
       runsWereQueued: { dispatcher.wake() }, gaps: gaps, lateness: lateness, logger: logger)
+    let scheduler = Scheduler(
+      store: store, rules: rules, zones: ZoneFolder.system, runsWereQueued: { dispatcher.wake() }, logger: logger)
     let board = SubscriptionBoard(gaps: gaps)
     let redeliveryBoard = RedeliveryBoard()
     let outgoing = OutgoingService()
     let agent = LocalAgent(
       store: store, rules: rules, dispatcher: dispatcher, area: area,
       probe: RunnerProbe(executable: runner, environment: environment),
-      verification: PayPalVerification(client: outgoing.client), poller: poller, subscriptions: board, keeping: store,
+      verification: PayPalVerification(client: outgoing.client), poller: poller,
+      scheduler: scheduler, subscriptions: board, keeping: store,
       condition: condition, disks: disks, holds: holds, rulesChanged: { janitor.call() },
       pid: Int(getpid()), githubAddresses: github, gaps: gaps, lateness: lateness, redeliveries: redeliveryBoard,
       logger: logger)
@@ -125,6 +128,7 @@ struct Assembly {
         .init(service: dispatcher),
         .init(service: files),
         .init(service: poller),
+        .init(service: scheduler),
         .init(service: disks),
         .init(service: janitor),
         .init(

@@ -23,6 +23,7 @@ struct Pushrod: AsyncParsableCommand {
     RunCommand.self,
     SendCommand.self,
     RunsCommand.self,
+    ScheduleCommand.self,
     ShowCommand.self,
     TailCommand.self,
     ArtifactsCommand.self,

@@ -31,6 +31,7 @@ struct StepEnvironmentTests {
       "PUSHROD_TAG": "", "PUSHROD_COMMIT": commit, "PUSHROD_BEFORE": "", "PUSHROD_PUSHER": "anna",
       "PUSHROD_MESSAGE_FILE": run.directory.messagePath, "PUSHROD_EVENT_FILE": "",
       "PUSHROD_WORKSPACE": fixture.area.workspace(of: "shop"), "PUSHROD_URL": "", "PUSHROD_ATTEMPT": "1",
+      "PUSHROD_SCHEDULED_FOR": "",
       "PUSHROD_TRY": "1",
       "PUSHROD_OUTPUT": run.directory.path + "/01.output",
       "PATH": StepEnvironment.defaultPath,

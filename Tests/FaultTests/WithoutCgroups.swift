@@ -1,3 +1,4 @@
+import EndToEndSupport
 import Foundation
 import TestSupport
 
@@ -15,14 +16,5 @@ enum WithoutCgroups {
         awk "\\$0 ~ / - cgroup2 / { print \\$5 }" /proc/self/mountinfo | while read -r place; do umount -l "$place"; done
         exec \(builtExecutable("pushrod-runner")) "$@"' sh "$@"
       """)
-  }
-}
-
-extension TemporaryDirectory {
-  /// An executable shell script, written by another process: one that this process had open for writing could be held
-  /// open by a child that another test starts just then, and cannot be executed meanwhile (ETXTBSY, execve(2)).
-  func program(_ name: String, _ text: String) throws -> String {
-    try runChecked(["install", "-m", "755", "/dev/stdin", file(name)], input: Array("#!/bin/sh\n\(text)\n".utf8))
-    return file(name)
   }
 }

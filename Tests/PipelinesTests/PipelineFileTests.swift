@@ -133,9 +133,6 @@ import Testing
       mistakes("", on: "{push: {paths: [src]}}")
         == ["2:13 key `paths` in `on.push` is not supported by this version of Pushrod | remove it"])
     #expect(
-      mistakes("", on: "{schedule: x, push: }")[0].contains("`schedule` in `on` is not supported by this version"))
-    #expect(mistakes("", on: "[push, schedule]")[0].contains("trigger `schedule` is not supported by this version"))
-    #expect(
       mistakes(steps: "[{release: {to: /srv}}]")
         == ["3:10 key `release` in `steps[1]` is not supported by this version of Pushrod | remove it"])
   }

@@ -17,6 +17,7 @@ public struct LocalAgent: AgentControl {
   private let dispatcher: Dispatcher
   private let area: RunArea
   private let poller: Poller?
+  private let scheduler: Scheduler?
   private let subscriptions: SubscriptionBoard
   private let keeping: (any StoreCondition & StoreBackup)?
   private let redeliveries: RedeliveryBoard
@@ -32,7 +33,7 @@ public struct LocalAgent: AgentControl {
   ///   - rulesChanged: told after a reload.
   public init(
     store: any DeliveryStore & RunStore & AuditStore, rules: RulesInForce, dispatcher: Dispatcher, area: RunArea,
-    probe: RunnerProbe, verification: any RemoteVerification, poller: Poller? = nil,
+    probe: RunnerProbe, verification: any RemoteVerification, poller: Poller? = nil, scheduler: Scheduler? = nil,
     subscriptions: SubscriptionBoard = SubscriptionBoard(), keeping: (any StoreCondition & StoreBackup)? = nil,
     condition: AgentCondition = AgentCondition(), disks: DiskWatch? = nil, holds: RunHolds = RunHolds(),
     rulesChanged: @escaping @Sendable () -> Void = {}, pid: Int,
@@ -45,6 +46,7 @@ public struct LocalAgent: AgentControl {
     self.dispatcher = dispatcher
     self.area = area
     self.poller = poller
+    self.scheduler = scheduler
     self.subscriptions = subscriptions
     self.keeping = keeping
     self.redeliveries = redeliveries
@@ -109,6 +111,8 @@ public struct LocalAgent: AgentControl {
     dispatcher.wake()
     return run
   }
+
+  public func schedules() async -> [ScheduleReport] { await scheduler?.reports ?? [] }
 
   public func cancel(run number: Int, by person: Person) async throws -> Run {
     try await cancelling.cancel(number, by: person)

@@ -10,7 +10,7 @@ enum PipelineDefinition {
     title: "pipeline", path: "", expected: "a mapping with `repo`, `on` and `steps`",
     keys: identity + circumstances + work,
     later: [
-      "user", "sandbox", "timezone", "notify", "environment", "file",
+      "user", "sandbox", "notify", "environment", "file",
     ],
     required: [["repo"], ["on"], ["steps"]],
     frame: "repo: https://github.com/acme/shop.git\non: push\n@\nsteps: [make deploy]")
@@ -34,6 +34,10 @@ enum PipelineDefinition {
       "ref", .text.called("branch, or `tags/NAME`"), "what events, schedules and `pushrod run` run",
       preset: "first plain branch of `on.push`, else `main`", example: "ref: stable"
     ) { $1.ref = NameReading.ref($0) },
+    Key(
+      "timezone", .text.called("time zone"), "whose clocks `on.schedule` goes by", preset: "`UTC`",
+      example: "timezone: Europe/Berlin\non: {schedule: \"15 3 * * 1-5\"}"
+    ) { $1.timezone = ScheduleReading.zone($0, $1.surroundings.zones) },
   ]
 
   private static let circumstances: [Key<PipelineDraft>] = [

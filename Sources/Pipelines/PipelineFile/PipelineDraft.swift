@@ -8,6 +8,8 @@ struct Surroundings: Sendable {
   var sources: Set<String>?
   /// The bytes of a file that `include` names; `nil` where there is no folder to look in.
   var include: Includes?
+  /// The machine's time zones; `nil` where they are not to be looked for.
+  var zones: Zones?
 }
 
 /// A pipeline on its way from its file.
@@ -17,6 +19,7 @@ struct PipelineDraft {
   var name: String?
   var repository: RepositoryURL?
   var ref: RefName?
+  var timezone: String?
   var triggers: Triggers?
   /// Those of `triggers`, with their places.
   var inputs: [InputDraft] = []

@@ -9,7 +9,7 @@ enum TriggerDefinition {
   }
 
   static let on = Record<Draft>(
-    title: "on", path: "on", expected: "a mapping with `push`, `webhook` or `manual`",
+    title: "on", path: "on", expected: "a mapping with `push`, `webhook`, `schedule` or `manual`",
     keys: [
       Key(
         "push", .either(.record(push), .null, words: "mapping"),
@@ -33,11 +33,14 @@ enum TriggerDefinition {
         $1.triggers.webhooks = EventReading.triggers($0, configured: $1.surroundings.sources) ?? []
       },
       Key(
+        "schedule", ScheduleReading.kind, "times at which it starts by itself", preset: "none",
+        example: "schedule: \"15 3 * * 1-5\""
+      ) { $1.triggers.schedules = ScheduleReading.schedules($0) },
+      Key(
         "manual", InputReading.kind, "whether `pushrod run` may start it, and what it asks for", preset: "`false`",
         example: "manual: true"
       ) { InputReading.read($0, into: &$1) },
     ],
-    later: ["schedule"],
     frame: "repo: https://github.com/acme/shop.git\non:\n  @\nsteps: [make]")
 
   static let kind = Kind.either(

@@ -31,6 +31,8 @@ enum TriggerReading {
       return true
     case "poll":
       word.report("trigger `poll` needs an interval", suggestion: "write `on: {push: {branches: [main]}, poll: 60s}`")
+    case "schedule":
+      word.report("trigger `schedule` needs times", suggestion: ScheduleReading.example)
     case _ where TriggerDefinition.on.later.contains(text):
       word.report("trigger `\(text)` is not supported by this version of Pushrod", suggestion: "remove it")
     case "webhook":
@@ -74,11 +76,12 @@ enum TriggerReading {
   /// What can only be said once the whole file is known.
   static func check(_ draft: PipelineDraft, _ fields: Fields) {
     guard let triggers = draft.triggers else { return }
-    if triggers.push == nil, triggers.webhooks == nil, !triggers.manual {
+    if triggers.push == nil, triggers.webhooks == nil, triggers.schedules == nil, !triggers.manual {
       fields.report(
         key: "on", "nothing would start this pipeline",
         suggestion: example + " or `on: {manual: true}`")
     }
     InputReading.check(draft)
+    ScheduleReading.check(draft, fields)
   }
 }

@@ -130,7 +130,7 @@ struct RunReport {
     case .push: "by a push" + delivery + attempt
     case .webhook: "by an event" + delivery + attempt
     case .poll: "by a push \(Wording.foundByComparing)" + delivery + attempt
-    case .schedule: "by its schedule" + attempt
+    case .schedule: "by its schedule" + (request.scheduledFor.map { ", for \(Wording.time($0))" } ?? "") + attempt
     case .manual: "by hand" + attempt
     case .rerun: "again" + (request.rerunOf.map { " after run \($0)" } ?? "") + attempt
     }

@@ -8,7 +8,7 @@ enum Wording {
 
   /// Who or what a run is owed to; empty where nobody said.
   static func origin(_ request: RunRequest) -> String {
-    request.pusher ?? (request.trigger == .poll ? foundByComparing : "")
+    request.pusher ?? (request.trigger == .poll ? foundByComparing : request.trigger == .schedule ? "its schedule" : "")
   }
 
   /// `just now`, `3 min ago`, `2 h ago`, `5 d ago`; the day where it is longer ago, and where the clocks differ.
@@ -22,6 +22,12 @@ enum Wording {
     case 86_400..<(30 * 86_400): return "\(Int(seconds / 86_400)) d ago"
     default: return String(JSON.text(of: date).prefix(10))
     }
+  }
+
+  /// `2026-11-30 02:15 UTC`, with seconds where there are any.
+  static func time(_ date: Date) -> String {
+    let text = JSON.text(of: date).prefix(19).replacing("T", with: " ")
+    return (text.hasSuffix(":00") ? String(text.dropLast(3)) : String(text)) + " UTC"
   }
 
   /// How long a run has taken so far or in all; empty where it never began. By the runner's own clock where it said

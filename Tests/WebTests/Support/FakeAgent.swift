@@ -100,6 +100,14 @@ final class FakeAgent: AgentControl {
     return Run.sample(1, pipeline: pipeline)
   }
 
+  func schedules() async -> [ScheduleReport] {
+    [
+      ScheduleReport(
+        pipeline: "shop", cron: "0 3 * * *", timezone: "UTC", next: Date(timeIntervalSince1970: 1_700_017_200),
+        lastRun: 7)
+    ]
+  }
+
   func cancel(run number: Int, by person: Person) async throws -> Run {
     try check()
     state.withLock { $0.orders.append("cancel \(number) \(person)") }

@@ -9,6 +9,7 @@ enum APIRoutes {
       routes: ConditionRoutes(agent: agent, metrics: metrics).routes + AgentRoutes(agent: agent).routes
         + RunRoutes(agent: agent).routes + LogRoutes(agent: agent).routes
         + ArtifactRoutes(agent: agent).routes
+        + ScheduleRoutes(agent: agent).routes
         + DeliveryRoutes(agent: agent).routes + TokenRoutes(access: access).routes
         + AuditRoutes(access: access).routes)
   }
