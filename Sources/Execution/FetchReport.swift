@@ -5,6 +5,8 @@ enum FetchReport: Codable, Equatable {
   case done(commit: String, wentBack: Bool)
   /// Nothing was checked out: the run `by` has begun to deploy a newer commit.
   case superseded(by: Int, reason: String)
+  /// Nothing was checked out: the push changed none of the files that the pipeline is about. A sentence.
+  case skipped(reason: String)
   /// A sentence for the person who pushed, and libgit2's words for the operator.
   case failed(reason: String, detail: String?)
 }

@@ -62,6 +62,15 @@ struct FetchWork {
       wentBack = true
     }
 
+    let changed = ChangedPaths(spec: spec, mirror: mirror) { ref in
+      say("fetching \(ref) from \(url), to compare with")
+      return try mirror.fetch(url: url, ref: ref.full, policy: policy, progress: { _ in }, message: say)
+    }
+    switch try PathFilter(changed: changed).answer(for: commit) {
+    case .goesOn(let words): if let words { say(words) }
+    case .skipped(let reason): return .skipped(reason: reason)
+    }
+
     try discardUnfinished()
     let start = Instant.now
     let report = try Workspace(path: spec.workspace, mirror: mirror).checkOut(

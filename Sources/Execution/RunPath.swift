@@ -44,7 +44,8 @@ struct RunPath {
     guard let commit else {
       try skip(
         allSteps,
-        reason: result.supersededBy.map { "superseded by run \($0)" } ?? "the commit could not be checked out")
+        reason: result.supersededBy.map { "superseded by run \($0)" }
+          ?? (result.endsRun == .skipped ? "no path matched" : "the commit could not be checked out"))
       return end(byFetch: result)
     }
     return try runSteps(of: commit, runLimit: runLimit)
@@ -59,7 +60,8 @@ struct RunPath {
     let reason = result.reason ?? "no reason is known"
     return RunOutcome(
       result.endsRun ?? .failed, reason: result.endsRun == nil ? "fetch failed: \(reason)" : reason,
-      failedStep: result.endsRun == .superseded ? nil : StepRunner.fetchName, supersededBy: result.supersededBy)
+      failedStep: [.superseded, .skipped].contains(result.endsRun) ? nil : StepRunner.fetchName,
+      supersededBy: result.supersededBy)
   }
 
   /// Steps → `on_failure`, after a failure or a time-out → `finally`, always.

@@ -71,7 +71,7 @@ struct StepRunner {
 
   /// Step 0.
   /// - Returns: the result and, where it succeeded, the commit that is in the workspace. Where the run is too late, the
-  ///   result ends it as superseded.
+  ///   result ends it as superseded, and where it changed nothing that counts, as skipped.
   func fetch(
     credentials: CredentialMatching, runLimit: Instant?
   ) throws(RunDirectoryError) -> (result: StepResult, commit: CommitID?) {
@@ -108,6 +108,10 @@ struct StepRunner {
         result.reason = reason
         result.endsRun = .superseded
         result.supersededBy = run
+        try? log.write(reason + "\n")
+      case .skipped(let reason)? where end.interruption == nil:
+        result.reason = reason
+        result.endsRun = .skipped
         try? log.write(reason + "\n")
       case .failed(let reason, let detail)? where end.interruption == nil:
         result.state = .failed

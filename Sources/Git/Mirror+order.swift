@@ -57,7 +57,7 @@ extension Mirror {
   }
 
   /// `nil` for what is no commit, or is not here.
-  private static func commit(_ text: String, in repository: borrowing Repository) throws(LibraryError) -> ObjectID? {
+  static func commit(_ text: String, in repository: borrowing Repository) throws(LibraryError) -> ObjectID? {
     guard let id = ObjectID(hex: text) else { return nil }
     do {
       return try repository.commit(behind: id)

@@ -130,9 +130,6 @@ import Testing
     #expect(
       mistakes("notify: []") == ["4:1 key `notify` is not supported by this version of Pushrod | remove it"])
     #expect(
-      mistakes("", on: "{push: {paths: [src]}}")
-        == ["2:13 key `paths` in `on.push` is not supported by this version of Pushrod | remove it"])
-    #expect(
       mistakes(steps: "[{release: {to: /srv}}]")
         == ["3:10 key `release` in `steps[1]` is not supported by this version of Pushrod | remove it"])
   }

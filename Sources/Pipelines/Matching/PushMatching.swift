@@ -58,8 +58,12 @@ public enum PushMatching {
       } else {
         no("\(push.ref.full.shown(limit: 200)) is neither a branch nor a tag")
       }
-    guard answer.starts, let skip = trigger.skip, push.message?.contains(skip) == true else { return answer }
-    return no("the commit message contains \"\(skip.shown())\"")
+    guard answer.starts else { return answer }
+    if let skip = trigger.skip, push.message?.contains(skip) == true {
+      return no("the commit message contains \"\(skip.shown())\"")
+    }
+    guard let paths = trigger.paths, push.ref.tag == nil else { return answer }
+    return (true, answer.reason + "; the run finds out whether a file in \(listed(paths)) changed")
   }
 
   /// - Parameter other: what the trigger says of the other kind of ref; `nil` patterns where it says nothing.

@@ -25,4 +25,25 @@ enum PatternReading {
     }
     return patterns
   }
+
+  /// Patterns for files of the repository.
+  static func pathPatterns(_ value: Value) -> [String] {
+    for item in value.oneOrMany(atMost: 100) ?? [] {
+      guard case .scalar(let text, _) = item.node.content else { continue }
+      let mark = GlobList.excludes(text) ? "!" : ""
+      let path = text.unicodeScalars.dropFirst(mark.count)
+      // Each would match nothing, and look as if it did.
+      if path.last == "/" {
+        item.report(
+          "`\(text.shown(limit: 60))` ends with a slash, and no file does",
+          suggestion: "write `\(text.shown(limit: 60))**`")
+      } else if path.first == "/" || path.starts(with: "./".unicodeScalars) {
+        let rest = String(Substring.UnicodeScalarView(path.drop { $0 == "." || $0 == "/" }))
+        item.report(
+          "`\(text.shown(limit: 60))` would match nothing: paths begin at the top of the repository, without a slash",
+          suggestion: rest.isEmpty ? nil : "write `\(mark)\(rest.shown(limit: 60))`")
+      }
+    }
+    return patterns(value, such: "\"src/**\"")
+  }
 }

@@ -47,7 +47,7 @@ enum TriggerDefinition {
     .oneOrMany(.oneOf(["push", "manual"]), of: "them", atMost: 10), .record(on), words: "mapping")
 
   static let push = Record<PushTrigger>(
-    title: "push", path: "on.push", expected: "a mapping with `branches`, `tags` or `skip`",
+    title: "push", path: "on.push", expected: "a mapping with `branches`, `tags`, `paths` or `skip`",
     keys: [
       Key(
         "branches", .oneOrMany(.text.called("pattern"), of: "patterns"), "which branches",
@@ -58,10 +58,13 @@ enum TriggerDefinition {
         example: "tags: [\"v*\"]"
       ) { $1.tags = PatternReading.patterns($0, such: "\"v*\"") },
       Key(
+        "paths", .oneOrMany(.text.called("pattern"), of: "patterns"), "of the files that changed, one must match",
+        preset: "any", example: "paths: [\"src/**\", \"!**/*.md\"]"
+      ) { $1.paths = PatternReading.pathPatterns($0) },
+      Key(
         "skip", .text, "a push whose head commit's message contains this starts nothing", preset: "none",
         example: "skip: \"[skip deploy]\""
       ) { $1.skip = TriggerReading.skip($0) },
     ],
-    later: ["paths"],
     frame: "repo: https://github.com/acme/shop.git\non:\n  push:\n    @\nsteps: [make]")
 }

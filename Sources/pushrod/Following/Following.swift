@@ -30,7 +30,7 @@ struct Following {
         RunPrinter.ending(of: end, title: printer.title, terminal: Terminal(isColoured: false, width: nil)))
     }
     switch end.runState {
-    case .succeeded: break
+    case .succeeded, .skipped: break
     case .superseded: throw CommandExit(.superseded)
     default: throw CommandExit(.failed)
     }

@@ -170,7 +170,8 @@ struct RunPrinter {
   static func ending(of event: RunEvent, title: String, terminal: Terminal) -> String {
     let state = event.runState ?? .interrupted
     let line = "\(title) \(state.words)" + (event.reason.map { ": \($0.onOneLine)" } ?? "")
-    return terminal.style(line, state == .succeeded ? .green : state == .superseded ? .yellow : .red)
+    return terminal.style(
+      line, state == .succeeded ? .green : [.superseded, .skipped].contains(state) ? .yellow : .red)
   }
 
   /// Ends the last line of a log and its colours.
