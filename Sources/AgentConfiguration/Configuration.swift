@@ -42,6 +42,8 @@ public struct Configuration: Sendable {
   public var sourceNames: Set<String> { Set(sources.map(\.name)) }
   /// What `SecretUse.whereReadable` left out: `credential secret_github`, …; empty for an agent.
   public var unreadSecrets: [String]
+  /// Absolute paths of the files that secrets come from.
+  public var secretFiles: [String]
   public var parallelRuns: Int
   public var launcher: Launcher
   public var limits: Limits

@@ -35,7 +35,7 @@ struct ConfigurationReading {
       return nil
     }
     let secrets = SecretReading(
-      folder: paths.folder, environment: environment, use: secretUse, unread: UnreadSecrets(),
+      folder: paths.folder, environment: environment, use: secretUse, unread: UnreadSecrets(), files: SecretFiles(),
       allowsLiterals: fields["allow_literal_secrets"]?.bool() ?? false)
     let data = path(.data, fields["data"]) ?? paths.data
     let runs = fields["runs"].flatMap { $0.fields(["parallel", "data", "launcher", "keep"]) }
@@ -77,7 +77,8 @@ struct ConfigurationReading {
       data: data, runnerData: runnerData, socket: socket, pipelinesFolder: pipelines, publicURL: publicURL,
       sources: sources, credentials: credentials, allowedSchemes: schemes, secrets: pipelineSecrets.values,
       secretNames: pipelineSecrets.names, knowsAllSecretNames: pipelineSecrets.isComplete,
-      unreadSecrets: secrets.unread.descriptions, parallelRuns: parallel,
+      unreadSecrets: secrets.unread.descriptions, secretFiles: secrets.files.paths,
+      parallelRuns: parallel,
       launcher: launcher, limits: limits, inbox: inbox, compareTips: compareTips, mirrors: mirrors,
       cacheSize: fields["cache"].flatMap(CacheConfigurationReading.size) ?? CacheConfigurationReading.usualSize,
       runRetention: runRetention, log: log)

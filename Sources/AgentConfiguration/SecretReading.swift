@@ -8,6 +8,7 @@ struct SecretReading {
   let environment: [String: String]
   let use: Configuration.SecretUse
   let unread: UnreadSecrets
+  let files: SecretFiles
   /// `allow_literal_secrets: true`
   let allowsLiterals: Bool
 
@@ -186,6 +187,7 @@ struct SecretReading {
 
   private func file(_ path: String, at value: Value) -> [UInt8]? {
     let absolute = FilePath.absolute(path, from: folder)
+    files.paths.append(absolute)
     let shown = absolute.shown(limit: 300)
     switch FileReading.contents(of: absolute, atMost: SecretReading.longestSecret) {
     case .success(let contents):

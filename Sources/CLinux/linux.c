@@ -8,12 +8,16 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 // What the child tells its parent where it cannot become the program.
@@ -22,13 +26,37 @@ struct failure {
   int call;
 };
 
-static const char *const calls[] = {"join the cgroup", "redirect the output", "enter the folder", "execute"};
+static const char *const calls[] = {"join the cgroup", "redirect the output", "enter the folder", "execute",
+                                    "become the user", "take the terminal"};
 
 static void fail(int report, int call) {
   struct failure failure = {errno, call};
   ssize_t ignored = write(report, &failure, sizeof failure);
   (void)ignored;
   _exit(127);
+}
+
+// Takes processors away until `count` are left, beginning at one that differs from child to child, so that steps which run at
+// the same time share them all. Failing is no reason not to run.
+static void use_processors(int count) {
+  unsigned long allowed[128] = {0};
+  long size = syscall(SYS_sched_getaffinity, 0, sizeof allowed, allowed);
+  if (size <= 0) return;
+  int bits = (int)size * 8, width = (int)(8 * sizeof *allowed), total = 0;
+  for (int bit = 0; bit < bits; bit++) total += allowed[bit / width] >> (bit % width) & 1;
+  if (count >= total) return;
+  unsigned long chosen[128] = {0};
+  int first = (int)(getpid() % total), left = count;
+  for (int turn = 0; turn < 2 && left > 0; turn++) {
+    for (int bit = 0, place = 0; bit < bits && left > 0; bit++) {
+      if (!(allowed[bit / width] >> (bit % width) & 1)) continue;
+      if (place++ < first && turn == 0) continue;
+      if (chosen[bit / width] >> (bit % width) & 1) continue;
+      chosen[bit / width] |= 1ul << (bit % width);
+      left--;
+    }
+  }
+  syscall(SYS_sched_setaffinity, 0, (size_t)size, chosen);
 }
 
 // Only async-signal-safe calls from here to execve.
@@ -48,6 +76,9 @@ static void become(const struct pushrod_program *program, pid_t parent, int repo
   for (int signal = 1; signal <= 64; signal++) syscall(SYS_rt_sigaction, signal, normal, NULL, sizeof none);
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
   umask(022);
+  if (program->processors > 0) use_processors(program->processors);
+  // IOPRIO_WHO_PROCESS, and IOPRIO_CLASS_BE above 13 bits of the priority; no C library declares them.
+  if (program->disk_priority >= 0) syscall(SYS_ioprio_set, 1, 0, 2 << 13 | program->disk_priority);
   // The report must survive the moves below: it goes to 3, everything above is closed.
   if (dup2(program->output, 1) < 0 || dup2(1, 2) < 0 || dup2(program->input, 0) < 0) fail(report, 1);
   if (report != 3) {
@@ -55,6 +86,23 @@ static void become(const struct pushrod_program *program, pid_t parent, int repo
     report = 3;
   }
   syscall(SYS_close_range, 4u, ~0u, 0u);
+  if (program->terminal && ioctl(1, TIOCSCTTY, 0) != 0) fail(report, 5);
+  // CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_KILL, CAP_SETGID, CAP_SETUID: a runner may have been given them for `user`.
+  const unsigned long privileges[] = {0, 1, 5, 6, 7};
+  for (size_t index = 0; index < sizeof privileges / sizeof *privileges; index++)
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_LOWER, privileges[index], 0L, 0L);
+  if (program->user) {
+    const struct pushrod_user *user = program->user;
+    // By system call: glibc's own would stop all threads of the parent, which are not here.
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0L, 0L, 0L);
+    if (syscall(SYS_setgroups, user->group_count, user->groups) != 0 ||
+        syscall(SYS_setresgid, user->group, user->group, user->group) != 0 ||
+        syscall(SYS_setresuid, user->user, user->user, user->user) != 0)
+      fail(report, 4);
+    // The kernel forgets it with the old user.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(127);
+  }
   if (chdir(program->directory) != 0) fail(report, 2);
   execve(program->path, program->arguments, program->environment);
   fail(report, 3);
@@ -102,6 +150,35 @@ pid_t pushrod_spawn(const struct pushrod_program *program, const char **failed) 
   }
   return pid;
 }
+
+int pushrod_terminal(int ends[2], unsigned short columns, unsigned short rows) {
+  ends[0] = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (ends[0] < 0) return -1;
+  char name[64];
+  struct winsize size = {.ws_row = rows, .ws_col = columns};
+  struct termios settings;
+  if (grantpt(ends[0]) == 0 && unlockpt(ends[0]) == 0 && ptsname_r(ends[0], name, sizeof name) == 0 &&
+      (ends[1] = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)) >= 0) {
+    if (ioctl(ends[1], TIOCSWINSZ, &size) == 0 && tcgetattr(ends[1], &settings) == 0) {
+      settings.c_oflag &= ~(tcflag_t)ONLCR;
+      settings.c_lflag &= ~(tcflag_t)ECHO;
+      if (tcsetattr(ends[1], TCSANOW, &settings) == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0) return 0;
+    }
+    int code = errno;
+    close(ends[1]);
+    errno = code;
+  }
+  int code = errno;
+  close(ends[0]);
+  errno = code;
+  return -1;
+}
+
+int pushrod_change_owner(int descriptor, uid_t user, gid_t group) {
+  return fchownat(descriptor, "", user, group, AT_EMPTY_PATH);
+}
+
+int pushrod_open_place(int folder, const char *name) { return openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC); }
 
 pid_t pushrod_fork(void) { return fork(); }
 

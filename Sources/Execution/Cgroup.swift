@@ -49,9 +49,17 @@ struct Cgroup {
   func remove() {
     for _ in 0..<50 {
       if rmdir(path) == 0 || errno == ENOENT { return }
-      for name in FileTree.folders(in: path) { rmdir(path + "/" + name) }
+      removeBelow(path)
       if rmdir(path) == 0 { return }
       usleep(2_000)
+    }
+  }
+
+  /// Steps may have made groups of their own.
+  private func removeBelow(_ path: String) {
+    for name in FileTree.folders(in: path) where rmdir(path + "/" + name) != 0 {
+      removeBelow(path + "/" + name)
+      rmdir(path + "/" + name)
     }
   }
 

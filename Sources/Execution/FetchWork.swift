@@ -27,6 +27,7 @@ struct FetchWork {
   }
 
   private func fetchAndCheckOut() throws -> FetchReport {
+    try WorkspaceOwner(spec: spec).takeBack()
     let request = spec.request
     let url = request.pipeline.repository.url
     let matching = credentials

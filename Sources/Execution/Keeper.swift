@@ -101,8 +101,7 @@ struct Keeper {
     do throws(RunnerFailure) {
       try file.make()
       let variables = environment.variables(for: job, try: number, outputFile: file.path)
-      let program = try StepProgram.program(for: job.step, workspace: spec.workspace, environment: variables)
-      attempt = try supervise(program, number, logLimit)
+      attempt = try supervise(variables, number, logLimit)
     } catch {
       try? log.writeLine("pushrod: \(masker.masked(error.description))")
       attempt = Attempt(result: .notStarted(error), logLimit: logLimit)
@@ -112,27 +111,47 @@ struct Keeper {
   }
 
   private func supervise(
-    _ program: ChildProcess.Program, _ number: Int, _ logLimit: LogLimit?
+    _ variables: [String], _ number: Int, _ logLimit: LogLimit?
   ) throws(RunnerFailure) -> Attempt {
     let leaf = cgroup?.child("step-\(job.index)" + (number > 1 ? "-\(number)" : ""))
-    var output = Optional(try Descriptor.pipe(size: LogPump.size))
+    var stays = false
+    defer { if !stays { leaf?.remove() } }
+    let confinement = try StepConfinement(job.step, of: spec.request.pipeline, cgroup: leaf)
+    try WorkspaceOwner(spec: spec).give(to: confinement.user)
+    var files: UserFiles?
+    if let user = confinement.user { files = try UserFiles(user, environment: variables) }
+    defer { files?.finish() }
+    let program = try confinement.enclosed(
+      confinement.confined(
+        try StepProgram.program(
+          for: job.step, workspace: spec.workspace, environment: files?.environment ?? variables))
+    ) { sandbox in
+      SandboxMounts(
+        sandbox: sandbox, spec: spec, directory: directory, home: environment.account(of: job.step).home,
+        room: confinement.limits.memory)
+    }
+    var output = Optional(try TerminalOutput.ends(isTerminal: confinement.hasTerminal))
     guard let ends = output else { throw RunnerFailure("cannot make a pipe") }
     let process = try ChildProcess.start(program, output: ends.writing, cgroup: leaf?.open())
     let pump = LogPump(pipe: ends.reading, log: log, masker: masker, limit: logLimit)
     output = nil
-    let end = Supervision(
+    var end = Supervision(
       process: process, pump: pump, tree: ProcessTree(cgroup: leaf), waiter: orders,
       limits: .init(
         step: job.limit.map { .now + $0.duration }, run: nil, grace: spec.request.pipeline.grace.duration),
-      mayLeaveBehind: job.step.isDetached == true
+      mayLeaveBehind: job.step.isDetached == true, usage: confinement.watch, isEnclosed: confinement.sandbox != nil
     ).watch()
+    confinement.explain(&end)
     var attempt = Attempt(
       result: StepResult(end, timeout: job.limit, runTimeout: spec.request.pipeline.timeout),
       logLimit: pump.limit)
-    if end.isDetached { attempt.held = (pump, leaf) } else { leaf?.remove() }
+    if end.isDetached {
+      attempt.held = (pump, leaf)
+      stays = true
+    }
     switch end.interruption {
     case .log, .logLimit: attempt.isRepeatable = false
-    case .stopped, .ordered, .stepTime, .runTime, nil: break
+    case .stopped, .ordered, .stepTime, .runTime, .limit, nil: break
     }
     return attempt
   }

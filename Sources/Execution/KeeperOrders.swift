@@ -3,8 +3,8 @@ import Glibc
 
 /// A keeper's ears: what the runner orders, and the ends of its children.
 final class KeeperOrders: Waiter {
-  /// Has the step ended.
-  static let stop = "stop"
+  /// Has the step ended; followed by the reason.
+  static let stop = "stop "
   /// Followed by a line for the step's log.
   static let note = "note "
 
@@ -17,6 +17,8 @@ final class KeeperOrders: Waiter {
   private var childEnded = false
   /// The step is to be ended, and not tried again.
   private(set) var isStopped = false
+  /// Why, in a sentence.
+  private var reason = ""
 
   /// - Parameter orders: the reading end of the pipe that the runner writes to.
   init?(_ orders: Descriptor) {
@@ -36,7 +38,7 @@ final class KeeperOrders: Waiter {
     return childEnded
   }
 
-  func takeStop() -> Supervision.Interruption? { isStopped ? .ordered : nil }
+  func takeStop() -> Supervision.Interruption? { isStopped ? .ordered(reason) : nil }
 
   func takeNotes() -> [String] {
     defer { notes = [] }
@@ -72,7 +74,10 @@ final class KeeperOrders: Waiter {
     while let end = received.firstIndex(of: UInt8(ascii: "\n")) {
       let line = String(decoding: received[..<end], as: UTF8.self)
       received.removeSubrange(...end)
-      if line == KeeperOrders.stop { isStopped = true }
+      if line.hasPrefix(KeeperOrders.stop) {
+        isStopped = true
+        reason = String(line.dropFirst(KeeperOrders.stop.count))
+      }
       if line.hasPrefix(KeeperOrders.note) { notes.append(String(line.dropFirst(KeeperOrders.note.count))) }
     }
   }

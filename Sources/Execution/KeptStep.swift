@@ -62,10 +62,10 @@ final class KeptStep {
   }
 
   /// Has the step ended, with a grace period.
-  func stop(grace: Duration) {
+  func stop(grace: Duration, reason: String) {
     guard killAt == nil else { return }
     killAt = .now + grace + KeptStep.patience
-    _ = orders.writeAll(Array((KeeperOrders.stop + "\n").utf8))
+    _ = orders.writeAll(Array((KeeperOrders.stop + KeptStep.line(reason) + "\n").utf8))
   }
 
   /// Ends the keeper itself.
@@ -73,7 +73,10 @@ final class KeptStep {
 
   /// Puts a line into the step's log.
   func note(_ line: String) {
-    let line = line.split(whereSeparator: \.isNewline).joined(separator: " ")
-    _ = orders.writeAll(Array((KeeperOrders.note + line + "\n").utf8))
+    _ = orders.writeAll(Array((KeeperOrders.note + KeptStep.line(line) + "\n").utf8))
+  }
+
+  private static func line(_ text: String) -> String {
+    text.split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 }

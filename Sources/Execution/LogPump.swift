@@ -51,6 +51,9 @@ final class LogPump {
         count += done
       } else if done == 0 {
         return (count, .ended)
+      } else if errno == EIO {
+        // A terminal whose last writer is gone.
+        return (count, .ended)
       } else if errno != EINTR {
         return (count, .drained)
       }

@@ -38,8 +38,9 @@ struct ProcessTree {
   }
 
   /// Asks every process to end, also those that are stopped.
-  func terminate() {
-    let members = members()
+  /// - Parameter spared: one that would take the others with it before they have tidied up.
+  func terminate(besides spared: pid_t? = nil) {
+    let members = members().filter { $0 != spared }
     for member in members { Glibc.kill(member, SIGTERM) }
     for member in members { Glibc.kill(member, SIGCONT) }
   }
@@ -85,7 +86,8 @@ struct ProcessTree {
     members().prefix(limit).map { ProcessTable.name(of: $0) }
   }
 
-  private func members() -> [pid_t] {
+  /// Everything of it that lives.
+  func members() -> [pid_t] {
     Array(Set(ProcessTable.descendants(of: getpid())).union(cgroup?.processes ?? []))
   }
 

@@ -23,6 +23,9 @@ public enum Runner {
         try Upkeep.carryOut(upkeep, answeringOn: channel)
         return 0
       }
+      if handover.asksAbilities == true, let channel {
+        return AbilityCheck.run(guardian.cgroup, answeringOn: channel)
+      }
       channel = nil
       guard directory == nil || directory == handover.directory else {
         throw UsageFailure("the run directory in the argument and the one on standard input differ")
@@ -56,6 +59,7 @@ public enum Runner {
       _exit(1)
     }
     umask(0o022)
+    guardian.cgroup?.provide(Cgroup.controllers(for: spec.request.pipeline), moving: [getpid(), getppid()])
     let control = try ControlServer(directory, signals: signals)
     defer { unlink(directory.controlPath) }
     let environment = StepEnvironment(spec: spec, directory: directory, secrets: secrets, account: .current())

@@ -36,8 +36,10 @@ struct StepEnvironment {
   ///   - number: of the try, from 1.
   ///   - outputFile: where the step writes what it hands on.
   func variables(for job: StepJob, try number: Int = 1, outputFile: String = "") -> [String] {
+    let account = account(of: job.step)
     var values = [
-      "PATH": Self.defaultPath, "HOME": account.home, "USER": account.name, "LANG": Self.own("LANG") ?? "C.UTF-8",
+      "PATH": Self.defaultPath, "HOME": account.home, "USER": account.name, "LOGNAME": account.name,
+      "LANG": Self.own("LANG") ?? "C.UTF-8",
       "CI": "true",
     ]
     if let zone = Self.own("TZ") { values["TZ"] = zone }
@@ -53,6 +55,14 @@ struct StepEnvironment {
     values["PUSHROD_TRY"] = "\(number)"
     values["PUSHROD_OUTPUT"] = outputFile
     return values.map { "\($0.key)=\($0.value)" }.sorted()
+  }
+
+  /// The user whom the step runs as.
+  func account(of step: Step) -> Account {
+    guard let name = spec.request.pipeline.user(of: step), let user = try? SystemUser(named: name) else {
+      return account
+    }
+    return Account(name: user.name, home: user.home)
   }
 
   private func runVariables(_ job: StepJob) -> [String: String] {

@@ -175,7 +175,8 @@ final class StepLoop {
       reason: ending.reason + (spared.isEmpty ? "" : "; waits for the end of \(names), which cannot be interrupted"))
     plan.stop(reason: ending.reason)
     try withdrawQuestions(reason: ending.reason)
-    for kept in ended { kept.stop(grace: starter.spec.request.pipeline.grace.duration) }
+    let words = starter.record.masker.masked(ending.reason)
+    for kept in ended { kept.stop(grace: starter.spec.request.pipeline.grace.duration, reason: words) }
     for kept in spared {
       kept.note(
         "pushrod: \(starter.record.masker.masked(ending.reason)); this step cannot be interrupted and goes on to its end"

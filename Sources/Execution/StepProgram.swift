@@ -37,14 +37,14 @@ enum StepProgram {
     return path
   }
 
-  private static func resolved(_ path: String) -> String? {
+  static func resolved(_ path: String) -> String? {
     guard let text = realpath(path, nil) else { return nil }
     defer { free(text) }
     return String(cString: text)
   }
 
   /// As execvp(3) finds programs, but with the step's `PATH`.
-  private static func find(_ name: String, path: String, directory: String) -> String? {
+  static func find(_ name: String, path: String, directory: String) -> String? {
     if name.utf8.contains(UInt8(ascii: "/")) {
       return name.hasPrefix("/") ? name : directory + "/" + name
     }

@@ -66,7 +66,7 @@ struct StepResult: Codable {
     case .log(let error):
       state = .failed
       reason = "the log could not be written: \(error)"
-    case .logLimit(let sentence):
+    case .logLimit(let sentence), .limit(let sentence):
       state = .failed
       reason = sentence
     case nil where end.status.isSuccess:

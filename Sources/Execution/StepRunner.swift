@@ -182,7 +182,7 @@ struct StepRunner {
       switch interruption {
       case .stopped(let request): record.stopping(reason: request.reason)
       case .runTime: record.stopping(reason: StepResult.runTimeReason(spec.request.pipeline.timeout))
-      case .ordered, .stepTime, .log, .logLimit: break
+      case .ordered, .stepTime, .log, .logLimit, .limit: break
       }
     }
   }

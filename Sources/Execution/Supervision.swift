@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Model
 import RunDirectory
 
 /// Watches one step's process to its end: moves its output, keeps its time limits, ends its whole tree.
@@ -14,6 +15,10 @@ struct Supervision {
   let limits: Limits
   /// What it leaves in the background stays, where it succeeds.
   var mayLeaveBehind = false
+  /// Limits that are kept from here.
+  var usage: UsageWatch?
+  /// The process is bubblewrap's, which ends its sandbox without a grace period.
+  var isEnclosed = false
 
   struct Limits {
     /// The step's own.
@@ -28,13 +33,15 @@ struct Supervision {
   enum Interruption: Equatable {
     case stopped(StopRequest)
     /// The runner, which knows why, has said so to the step's keeper.
-    case ordered
+    case ordered(String)
     case stepTime
     case runTime
     /// The log could not be written.
     case log(RunDirectoryError)
     /// More was written than its log may hold.
     case logLimit(String)
+    /// It used more than it may, as the sentence says.
+    case limit(String)
   }
 
   /// How it came out.
@@ -62,13 +69,26 @@ struct Supervision {
     var killAt: Instant?
     var output = pump.pipe.raw
     var status: Int32?
+    var usage = self.usage
 
-    func interrupt(_ interruption: Interruption) {
+    func interrupt(_ interruption: Interruption, grace: Duration? = nil) {
       guard end.interruption == nil else { return }
       end.interruption = interruption
       onInterruption(interruption)
-      tree.terminate()
-      killAt = .now + limits.grace
+      let grace = grace ?? limits.grace
+      if let words = interruption.words {
+        let kill =
+          grace > .zero
+          ? "TERM to all of its processes, KILL in \(Seconds(grace.inSeconds))" : "KILL to all of its processes"
+        try? pump.note("pushrod: \(words); \(kill)")
+      }
+      tree.terminate(besides: isEnclosed ? process : nil)
+      killAt = .now + grace
+    }
+    func lookAtUsage() {
+      guard let look = usage?.nextLook, killAt == nil, Instant.now >= look else { return }
+      // Who takes what is not theirs would take more in the meantime.
+      if let sentence = usage?.look(at: tree.members()) { interrupt(.limit(sentence), grace: .zero) }
     }
     func move() {
       guard output >= 0 else { return }
@@ -81,8 +101,16 @@ struct Supervision {
       }
     }
 
+    func noteKill() {
+      let names = tree.names(limit: 4)
+      guard !names.isEmpty else { return }
+      try? pump.note("pushrod: KILL to what had not ended: \(names.joined(separator: ", "))")
+    }
+
     while status == nil {
-      if waiter.wait(for: output, until: killAt ?? earlier(limits.step, limits.run)) { move() }
+      if waiter.wait(for: output, until: killAt ?? earlier(usage?.nextLook, earlier(limits.step, limits.run))) {
+        move()
+      }
       for note in waiter.takeNotes() { try? pump.note(note) }
       if waiter.takeChildEnded() {
         status = tree.reap(awaiting: process, &end.usage)
@@ -90,6 +118,7 @@ struct Supervision {
       }
       if let killAt {
         if Instant.now >= killAt {
+          if end.interruption?.hasGrace == true { noteKill() }
           end.survivors = !tree.kill(&end.usage, awaiting: process, &status)
           if status == nil { status = SIGKILL }
         }
@@ -99,6 +128,8 @@ struct Supervision {
         interrupt(.runTime)
       } else if let limit = limits.step, Instant.now >= limit {
         interrupt(.stepTime)
+      } else {
+        lookAtUsage()
       }
     }
 
@@ -112,6 +143,7 @@ struct Supervision {
       _ = tree.reap(awaiting: 0, &end.usage)
     }
     if !end.isDetached, !tree.isEmpty {
+      if end.interruption?.hasGrace == true { noteKill() }
       end.leftBehind = tree.names(limit: 4)
       var none: Int32?
       end.survivors = !tree.kill(&end.usage, awaiting: 0, &none)
@@ -127,6 +159,7 @@ struct Supervision {
       end.survivors = !tree.kill(&end.usage, awaiting: 0, &none)
       end.isDetached = false
     }
+    if let peak = usage?.peakMemory { end.usage.peakMemory = max(end.usage.peakMemory, peak) }
     end.wall = start.duration(to: .now)
     end.note = pump.limit?.note
     return end

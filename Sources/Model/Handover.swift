@@ -12,6 +12,8 @@ public struct Handover: Codable, Sendable {
   public var question: OrderQuestion?
   /// Likewise; the answer is an `UpkeepAnswer`.
   public var upkeep: UpkeepRequest?
+  /// Likewise; the answer is a `RunnerAbilities`.
+  public var asksAbilities: Bool?
 
   public init(directory: String, secrets: [String: String], credentials: [RepositoryCredential]) {
     self.directory = directory
@@ -27,6 +29,13 @@ public struct Handover: Codable, Sendable {
   public init(upkeep: UpkeepRequest) {
     self.init(directory: "", secrets: [:], credentials: [])
     self.upkeep = upkeep
+  }
+
+  /// The question what runners can do.
+  public static var abilities: Handover {
+    var handover = Handover(directory: "", secrets: [:], credentials: [])
+    handover.asksAbilities = true
+    return handover
   }
 }
 

@@ -29,6 +29,8 @@ public struct RunSpec: Codable, Hashable, Sendable {
   public var isLocal: Bool?
   /// Where caches of steps are kept; `nil`: nowhere.
   public var caches: CacheArea?
+  /// Absolute paths of the agent's own files and folders, which steps in a sandbox do not see; `nil`: none are known.
+  public var hidden: [String]?
 
   public struct TreeLimits: Codable, Hashable, Sendable {
     public var entries: Int
@@ -44,7 +46,8 @@ public struct RunSpec: Codable, Hashable, Sendable {
     number: Int, request: RunRequest, mirror: String, workspace: String,
     allowedSchemes: [RepositoryURL.Scheme], fetchTimeout: Seconds = 600,
     treeLimits: TreeLimits = TreeLimits(), url: String? = nil, eventFile: String? = nil,
-    newest: DeployedCommit? = nil, fetchLimits: FetchLimits? = nil, caches: CacheArea? = nil
+    newest: DeployedCommit? = nil, fetchLimits: FetchLimits? = nil, caches: CacheArea? = nil,
+    hidden: [String]? = nil
   ) {
     version = RunSpec.currentVersion
     self.number = number
@@ -59,6 +62,7 @@ public struct RunSpec: Codable, Hashable, Sendable {
     self.newest = newest
     self.fetchLimits = fetchLimits
     self.caches = caches
+    self.hidden = hidden
   }
 }
 

@@ -46,6 +46,21 @@ struct StoppingTests {
     #expect(Self.processes(with: mark).isEmpty)
   }
 
+  @Test("what was done to end a step stands in its log: TERM, the grace period, and KILL for whom")
+  func told() throws {
+    let runner = try RunFixture().start(
+      .init(steps: [Step(name: "a", run: "trap '' TERM; printf ready; while :; do sleep 0.1 || :; done")], grace: 1))
+    try runner.wait(forText: "ready", step: 1)
+    _ = try runner.directory.send(ControlMessage(action: .cancel, by: "anna"))
+    #expect(runner.waitForExit() == 0)
+    let lines = try RunRecordRead(runner).log(1).split(separator: "\n")
+    #expect(lines.prefix(2) == ["ready", "pushrod: cancelled by anna; TERM to all of its processes, KILL in 1 s"])
+    #expect(lines.last?.hasPrefix("pushrod: KILL to what had not ended: sh") == true, "\(lines)")
+    let obedient = try RunFixture().run(.init(steps: [Step(name: "a", run: "sleep 1000", timeout: 1)]))
+    #expect(
+      try obedient.log(1) == "pushrod: the step's time limit is over; TERM to all of its processes, KILL in 10 s\n")
+  }
+
   @Test("a step that handles TERM has the grace period for it")
   func grace() throws {
     let runner = try RunFixture().start(

@@ -11,6 +11,8 @@ struct Fault12_UnrulyStepsTests {
     /// Writes `begun` once it is at its worst.
     var script: String
     var state: RunState = .timedOut
+    /// More keys of the step.
+    var keys = ""
   }
 
   private static let cases = [
@@ -28,6 +30,25 @@ struct Fault12_UnrulyStepsTests {
     ),
     Unruly(description: "SIGSTOP", script: "sh -c 'kill -STOP $$' & sleep 0.1; touch begun; kill -STOP $$; sleep 1000"),
     Unruly(
+      description: "frozen in a control group of its own",
+      script: """
+        own=$(sed -n 's/^0:://p' /proc/self/cgroup)
+        mount=$(awk '/ - cgroup2 /{ print $5; exit }' /proc/self/mountinfo)
+        sleep 1000 &
+        if [ -n "$mount" ]; then
+          mkdir "$mount$own/frozen"
+          echo $! > "$mount$own/frozen/cgroup.procs"
+          echo 1 > "$mount$own/frozen/cgroup.freeze"
+        fi
+        touch begun; sleep 1000
+        """),
+    Unruly(
+      description: "a fork bomb without bound, in a limit of processes",
+      script: """
+        printf 'trap "" TERM\nsh bomb.sh & sh bomb.sh & sleep 1000\n' > bomb.sh
+        touch begun; sleep 0.3; sh bomb.sh
+        """, state: .failed, keys: "limits: {processes: 100}"),
+    Unruly(
       description: "setsid and a double fork, while the step goes on",
       script: "setsid sh -c '(trap \"\" TERM; while :; do sleep 1; done) & exit' & sleep 0.2; touch begun; sleep 1000"),
     Unruly(
@@ -43,7 +64,8 @@ struct Fault12_UnrulyStepsTests {
     }
     let indented = unruly.script.split(separator: "\n").map { "      \($0)" }.joined(separator: "\n")
     let shop = try Shop(
-      "fault12", pipeline: "grace: 1s\nsteps:\n  - name: unruly\n    timeout: 2s\n    run: |\n\(indented)")
+      "fault12",
+      pipeline: "grace: 1s\nsteps:\n  - name: unruly\n    timeout: 2s\n    \(unruly.keys)\n    run: |\n\(indented)")
     let agent = shop.agent
     try agent.start(
       environment: hasCgroup ? [:] : ["PUSHROD_RUNNER": try WithoutCgroups.runner(in: agent.area)])

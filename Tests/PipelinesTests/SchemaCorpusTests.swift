@@ -43,6 +43,10 @@ import Testing
       frame + "steps: [make]\non_failure: [a, {run: b, retry: 1, when: {branch: main}}]",
       frame + "steps: [make]\nkeep: {size: 1048576, runs: 1}\nsecrets: A\ngrace: 1",
       frame + "steps: [{run: a, limits: {log_end: fail}}]\nlimits: {log: 200 MB}",
+      frame + "steps: [make]\nlimits: {memory: 2G, cpu: 150%, processes: 512, io: 50}",
+      frame + "steps: [{run: a, sandbox: false}, {run: b, sandbox: {network: true}}]\nsandbox: {write: /srv/shop}",
+      frame + "steps: [make]\nsandbox: true",
+      frame + "user: _www-data.1\nsteps: [{run: a, user: Deploy, tty: true}]",
     ]
 
   /// Refused by both.
@@ -66,6 +70,11 @@ import Testing
       frame + "steps: [make]\nconcurrency: {}", frame + "steps: [make]\nconcurrency: {mode: fifo}",
       frame + "steps: [make]\nlimits: {log: much}", frame + "steps: [make]\nlimits: 200M",
       frame + "steps: [{run: a, limits: {log_end: stop}}]", frame + "steps: [make]\nlimits: {size: 1M}",
+      frame + "steps: [make]\nlimits: {cpu: 1.5}", frame + "steps: [make]\nlimits: {processes: 0}",
+      frame + "steps: [make]\nlimits: {io: 20000}", frame + "steps: [make]\nsandbox: bubblewrap",
+      frame + "steps: [make]\nuser: 1000", frame + "steps: [make]\nuser: \"a b\"",
+      frame + "steps: [{run: a, tty: please}]",
+      frame + "steps: [make]\nsandbox: {read: [/srv]}", frame + "steps: [make]\nsandbox: {write: []}",
       frame + "steps: [make]\nkeep: {runs: 0}", frame + "steps: [make]\nkeep: {size: much}",
       frame + "steps: [{run: a, cache: node_modules}]", frame + "steps: [{run: a, cache: {key: a}}]",
       frame + "steps: [{run: a, cache: []}]", frame + "steps: [{run: a, cache: {key: [], paths: x}}]",
@@ -98,6 +107,8 @@ import Testing
     frame + "steps: [{run: a, name: x}, {run: b, name: x}]", frame + "steps: [{run: a, timeout: 30d}]",
     frame + "steps: [make]\nlimits: {log: 12}",
     frame + "steps: [make]\nworkspace: {sparse: [../x]}",
+    frame + "steps: [make]\nlimits: {memory: 1K}", frame + "steps: [make]\nlimits: {cpu: 0%}",
+    frame + "steps: [make]\nsandbox: {write: srv/shop}", frame + "steps: [{run: a, detach: true}]\nsandbox: true",
     frame + "steps: [{run: a, cache: {key: a, paths: ../x}}]",
     frame + "steps: [{run: a, cache: {key: a, paths: [\"*\"]}}]",
     frame + "steps: [{run: a, cache: {key: a, paths: .git/x}}]",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import acknowledgements
 import checkouts
+import confinement
 import footprint
 import logs
 import processes
@@ -24,6 +25,7 @@ MEASUREMENTS = {
     "pushes": pushes.measure,
     "checkouts": checkouts.measure,
     "logs": logs.measure,
+    "confinement": confinement.measure,
     "footprint": footprint.measure,
     "recovery": recovery.measure,
 }

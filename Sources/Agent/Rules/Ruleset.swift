@@ -31,6 +31,8 @@ public struct Ruleset: Sendable {
   /// On the remote, within that time.
   public var fetchLimits: FetchLimits
   public var treeLimits: RunSpec.TreeLimits
+  /// Absolute paths of the agent's own files and folders, which steps in a sandbox do not see.
+  public var ownPaths: [String]
   /// How long deliveries are kept.
   public var inbox: InboxRetention
   /// When mirrors are repacked.
@@ -49,7 +51,8 @@ public struct Ruleset: Sendable {
     allowedSchemes: [RepositoryURL.Scheme] = [.https, .ssh],
     publicURL: String? = nil, parallelRuns: Int = 2, fetchTimeout: Seconds = 600,
     fetchLimits: FetchLimits = FetchLimits(),
-    treeLimits: RunSpec.TreeLimits = RunSpec.TreeLimits(), inbox: InboxRetention = InboxRetention(),
+    treeLimits: RunSpec.TreeLimits = RunSpec.TreeLimits(), ownPaths: [String] = [],
+    inbox: InboxRetention = InboxRetention(),
     mirrors: MirrorCare = MirrorCare(), runs: RunRetention = RunRetention(), disk: DiskMarks = DiskMarks(),
     cacheSize: Int = 10 << 30
   ) {
@@ -67,6 +70,7 @@ public struct Ruleset: Sendable {
     self.fetchTimeout = fetchTimeout
     self.fetchLimits = fetchLimits
     self.treeLimits = treeLimits
+    self.ownPaths = ownPaths
     self.inbox = inbox
     self.mirrors = mirrors
     self.runs = runs

@@ -82,7 +82,8 @@ struct RunStarter: Sendable {
       fetchTimeout: rules.fetchTimeout, treeLimits: rules.treeLimits,
       url: rules.publicURL.map { "\($0)/runs/\(run.number)" },
       eventFile: body == nil ? nil : directory.eventFilePath, newest: newest, fetchLimits: rules.fetchLimits,
-      caches: CacheArea(folder: area.caches, size: rules.cacheSize))
+      caches: CacheArea(folder: area.caches, size: rules.cacheSize),
+      hidden: rules.ownPaths.isEmpty ? nil : rules.ownPaths)
     do {
       try await working(on: run.number) { [area, logger] in
         // What an earlier agent wrote counts, even if the configuration has changed since.

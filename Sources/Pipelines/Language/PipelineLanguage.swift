@@ -29,8 +29,8 @@ public enum PipelineLanguage {
   private static let mappings: [any Mapping] = [
     PipelineDefinition.pipeline, TriggerDefinition.on, TriggerDefinition.push, EventReading.record,
     InputReading.manual, InputReading.input, ConcurrencyReading.record, KeepReading.record, LimitsReading.record,
-    WorkspaceReading.record, CacheReading.record, WhenReading.record, RetryReading.record, ApprovalReading.record,
-    StepDefinition.step,
+    SandboxReading.record, WorkspaceReading.record, CacheReading.record, WhenReading.record, RetryReading.record,
+    ApprovalReading.record, StepDefinition.step,
   ]
 }
 

@@ -48,6 +48,22 @@ enum NameReading {
     }
   }
 
+  /// As useradd(8) makes them, with capital letters for those that others have made.
+  static func user(_ value: Value) -> String? {
+    guard let text = value.string("the name of a user") else { return nil }
+    let first = text.unicodeScalars.first
+    guard (1...32).contains(text.utf8.count), let first,
+      first == "_" || (first.isASCII && first.properties.isAlphabetic),
+      isName(text.replacing("_", with: "a"))
+    else {
+      value.report(
+        "\(value.subject) must be the name of a user: letters, digits, `.`, `_` and `-`, at most 32, beginning with a letter or `_`"
+      )
+      return nil
+    }
+    return text
+  }
+
   static func repository(_ value: Value) -> RepositoryURL? {
     guard let text = value.string("the address of a repository") else { return nil }
     do {

@@ -10,7 +10,7 @@ enum PipelineDefinition {
     title: "pipeline", path: "", expected: "a mapping with `repo`, `on` and `steps`",
     keys: identity + circumstances + work,
     later: [
-      "user", "sandbox", "notify", "environment", "file",
+      "notify", "environment", "file",
     ],
     required: [["repo"], ["on"], ["steps"]],
     frame: "repo: https://github.com/acme/shop.git\non: push\n@\nsteps: [make deploy]")
@@ -77,10 +77,18 @@ enum PipelineDefinition {
       example: "keep: {runs: 50, days: 90}"
     ) { $1.keep = KeepReading.keep($0) },
     Key(
+      "user", .text("user", matching: "^[A-Za-z_][A-Za-z0-9_.-]{0,31}$"), "the user of the system whom steps run as",
+      preset: "the runner's", example: "user: deploy"
+    ) { $1.user = NameReading.user($0) },
+    Key(
       "limits", .record(LimitsReading.record),
       "what each step may use; the keys that a step says itself count there instead",
       preset: "none", example: "limits: {log: 200M}"
     ) { $1.limits = LimitsReading.limits($0) },
+    Key(
+      "sandbox", SandboxReading.kind, "whether steps see the machine read-only, and what they may write all the same",
+      preset: "`false`", example: "sandbox: {network: true, write: [/srv/shop]}"
+    ) { $1.sandbox = SandboxReading.sandbox($0) },
     Key(
       "workspace", .record(WorkspaceReading.record), "how the workspace is made",
       preset: "the whole commit, and nothing else",

@@ -30,7 +30,9 @@ struct PipelineDraft {
   var concurrency: Concurrency?
   var onInterrupt: InterruptPolicy?
   var keep: RunKeep?
+  var user: String?
   var limits: StepLimits?
+  var sandbox: Sandbox?
   var workspace: WorkspaceRule?
   var parallel: Int?
   var lists: [StepList: Value] = [:]

@@ -10,7 +10,7 @@ enum StepDefinition {
     keys: command + flow,
     isItem: true,
     later: [
-      "release", "check", "on_failure", "tty", "sandbox", "user",
+      "release", "check", "on_failure",
     ],
     required: [["run", "include", "approval"]],
     frame: frame)
@@ -50,9 +50,20 @@ enum StepDefinition {
       example: "allow_failure: true"
     ) { $1.step.allowFailure = $0.bool() ?? false },
     Key(
+      "user", .text("user", matching: "^[A-Za-z_][A-Za-z0-9_.-]{0,31}$"), "the user of the system whom it runs as",
+      preset: "the pipeline's", example: "user: deploy"
+    ) { $1.step.user = NameReading.user($0) },
+    Key(
+      "tty", .bool, "whether it finds a terminal on its output", preset: "`false`", example: "tty: true"
+    ) { $1.step.hasTerminal = $0.bool() },
+    Key(
       "limits", .record(LimitsReading.record), "what it may use, key by key in place of the pipeline's",
       preset: "the pipeline's", example: "limits: {log: 1G}"
     ) { $1.step.limits = LimitsReading.limits($0) },
+    Key(
+      "sandbox", SandboxReading.kind, "its own, in place of the pipeline's", preset: "the pipeline's",
+      example: "sandbox: true"
+    ) { $1.step.sandbox = SandboxReading.sandbox($0) },
     Key(
       "cache", .oneOrMany(.record(CacheReading.record), of: "mappings", atMost: CacheReading.most),
       "folders that are kept from run to run", preset: "none",

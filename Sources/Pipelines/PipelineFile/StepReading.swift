@@ -41,6 +41,7 @@ struct StepReading {
           "`needs` is for `steps` alone: those of `\(list.rawValue)` go in their order", suggestion: "remove it")
       }
     }
+    for draft in drafts.values.joined() { reading.checkSandbox(draft) }
     return drafts
   }
 
@@ -85,6 +86,15 @@ struct StepReading {
       value.report("\(value.subject) has no `run`", suggestion: "add the command: `run: make test`")
     }
     return draft
+  }
+
+  /// A sandbox ends with its step, and all that is in it.
+  private func checkSandbox(_ draft: StepDraft) {
+    guard draft.step.isDetached == true, let sandbox = draft.step.sandbox ?? pipeline.sandbox, sandbox.isOff != true
+    else { return }
+    draft.value.report(
+      "a step with `detach` cannot be in a sandbox, which ends with the step",
+      suggestion: "say `sandbox: false` in this step, or leave out `detach`")
   }
 
   static func script(_ value: Value) -> String? {

@@ -25,6 +25,7 @@ struct DoctorCommand: AsyncParsableCommand {
     var findings = read.findings
     let launcher = read.configuration?.launcher ?? .spawn
     findings += await RunnerCheck(environment: environment, launcher: launcher).findings()
+    findings += await AbilityCheck(environment: environment, launcher: launcher, pipelines: read.pipelines).findings()
     if let configuration = read.configuration {
       findings += await RepositoryCheck(
         configuration: configuration, pipelines: read.pipelines, environment: environment

@@ -27,7 +27,7 @@ enum RulesetBuilding {
       allowedSchemes: configuration.allowedSchemes, publicURL: configuration.publicURL,
       parallelRuns: configuration.parallelRuns, fetchTimeout: configuration.limits.fetchTimeout,
       fetchLimits: configuration.limits.fetch,
-      treeLimits: configuration.limits.tree, inbox: configuration.inbox,
+      treeLimits: configuration.limits.tree, ownPaths: configuration.ownPaths, inbox: configuration.inbox,
       mirrors: configuration.mirrors, runs: configuration.runRetention, disk: configuration.limits.disk,
       cacheSize: configuration.cacheSize)
   }
