@@ -39,6 +39,11 @@ extension Cgroup {
     SmallFile.read(path + "/memory.peak").flatMap { Int($0.prefix { $0 != "\n" }) }
   }
 
+  /// Threads of the processes in it, those in groups below not counted.
+  var threadCount: Int? {
+    SmallFile.read(path + "/cgroup.threads").map { $0.utf8.count { $0 == UInt8(ascii: "\n") } }
+  }
+
   private func set(_ file: String, _ value: String) -> Bool { SmallFile.write(value + "\n", to: path + "/" + file) }
 
   private func count(_ key: String, in file: String) -> Int {

@@ -41,7 +41,7 @@ final class Descriptor {
   /// What can be read without waiting, up to `limit` bytes.
   func readAvailable(limit: Int) -> [UInt8] {
     var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
+    var buffer = [UInt8](repeating: 0, count: min(65_536, max(limit, 1)))
     while bytes.count < limit {
       let count = read(raw, &buffer, min(buffer.count, limit - bytes.count))
       if count < 0 && errno == EINTR { continue }

@@ -52,6 +52,7 @@ struct ProcessTree {
   func kill(_ usage: inout Usage, awaiting awaited: pid_t, _ status: inout Int32?) -> Bool {
     let deadline = Instant.now + .seconds(10)
     var pause: useconds_t = 200
+    if cgroup == nil { stop(until: .now + .seconds(5)) }
     while true {
       if let ended = reap(awaiting: awaited, &usage) { status = ended }
       if isEmpty { return true }
@@ -78,6 +79,17 @@ struct ProcessTree {
       for orphan in orphans { Glibc.kill(orphan, SIGKILL) }
       usleep(pause)
       pause = min(pause * 2, 20_000)
+    }
+  }
+
+  /// Stops every process, before any is killed: who is killed makes room for one more of what multiplies.
+  private func stop(until deadline: Instant) {
+    var stopped: Set<pid_t> = []
+    while Instant.now < deadline {
+      let others = ProcessTable.descendants(of: getpid()).filter { !stopped.contains($0) }
+      guard !others.isEmpty else { return }
+      for other in others { Glibc.kill(other, SIGSTOP) }
+      stopped.formUnion(others)
     }
   }
 

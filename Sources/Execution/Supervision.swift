@@ -88,7 +88,7 @@ struct Supervision {
     func lookAtUsage() {
       guard let look = usage?.nextLook, killAt == nil, Instant.now >= look else { return }
       // Who takes what is not theirs would take more in the meantime.
-      if let sentence = usage?.look(at: tree.members()) { interrupt(.limit(sentence), grace: .zero) }
+      if let sentence = usage?.look(at: tree) { interrupt(.limit(sentence), grace: .zero) }
     }
     func move() {
       guard output >= 0 else { return }

@@ -20,15 +20,20 @@ struct UsageWatch {
     guard memory != nil || processes != nil else { return nil }
   }
 
-  /// - Parameter members: the processes of the step that live.
-  /// - Returns: which limit they are over, in a sentence.
-  mutating func look(at members: [pid_t]) -> String? {
+  /// - Returns: which limit the step's processes are over, in a sentence.
+  mutating func look(at tree: ProcessTree) -> String? {
     let start = Instant.now
     defer {
-      // Where there is much to look at, no more than a fifth of the time goes into it.
-      nextLook = .now + max(UsageWatch.interval, start.duration(to: .now) * 4)
+      // Where there is much to look at, no more than half of the time goes into it.
+      nextLook = .now + max(UsageWatch.interval, start.duration(to: .now))
     }
+    // What multiplies must be noticed before all of it could be looked at.
+    if let processes, let threads = tree.cgroup?.threadCount, threads > processes {
+      return StepLimits.processesSentence(processes)
+    }
+    let members = tree.members()
     if let processes {
+      guard members.count <= processes else { return StepLimits.processesSentence(processes) }
       let threads = members.reduce(0) { $0 + UsageWatch.threads(of: $1) }
       if threads > processes { return StepLimits.processesSentence(processes) }
     }
