@@ -39,7 +39,7 @@ struct StepEnvironmentTests {
     for (name, value) in expected { #expect(values[name] == value, "\(name)") }
     // What sh(1) adds itself: PWD, and with some shells OLDPWD, SHLVL and _.
     let allowed = Set(expected.keys).union([
-      "HOME", "USER", "LANG", "TZ", "PUSHROD_REPO", "PWD", "OLDPWD", "SHLVL", "_",
+      "HOME", "USER", "LOGNAME", "LANG", "TZ", "PUSHROD_REPO", "PWD", "OLDPWD", "SHLVL", "_",
     ])
     #expect(Set(values.keys).subtracting(allowed).isEmpty)
   }
