@@ -97,7 +97,10 @@ struct StepWordsTests {
         ]))
     #expect(run.end?.runState == .timedOut)
     #expect(run.finished(1)?.stepState == .timedOut)
-    #expect(try run.log(1) == "half a line\npushrod: try 1 of 2: timed out after 500 ms\nhalf a line")
+    let told = "pushrod: the step's time limit is over; TERM to all of its processes, KILL in 10 s\n"
+    #expect(
+      try run.log(1)
+        == "half a line\n\(told)pushrod: try 1 of 2: timed out after 500 ms\nhalf a line\n\(told)")
   }
 
   @Test("a cancel between two tries ends the step; so does one during a try")
