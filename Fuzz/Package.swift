@@ -42,7 +42,12 @@ let package = Package(
       name: "Hook", dependencies: ["Agent", "Model", .product(name: "NIOHTTP1", package: "swift-nio")],
       swiftSettings: settings),
     .target(
-      name: "Outgoing", dependencies: ["Agent", "Model", .product(name: "NIOCore", package: "swift-nio")],
+      name: "Outgoing",
+      dependencies: [
+        "Agent", "Model",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
       swiftSettings: settings),
     .target(name: "CLibFuzzer"),
     .executableTarget(

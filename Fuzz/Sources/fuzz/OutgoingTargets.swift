@@ -1,5 +1,7 @@
+import FoundationEssentials
 import Model
 import NIOCore
+import NIOHTTP1
 @testable import Outgoing
 
 extension FuzzTarget {
@@ -39,6 +41,30 @@ extension FuzzTarget {
       requirePlain(delivery.headers)
     } catch {
       requireOneLine(error.reason, atMost: 1024, "a reason")
+    }
+  }
+
+  /// The headers of a page of GitHub's list of deliveries: the time, and where the list goes on.
+  static let pageHeaders = FuzzTarget("page-headers") { bytes in
+    let lines = bytes.lines(2)
+    if let date = HTTPDate.date(lines[0]) {
+      require((0..<253_402_300_800).contains(date.timeIntervalSince1970), "a time outside of four-digit years")
+    }
+    guard lines.count == 2 else { return }
+    if let cursor = PageLink.next("cursor", HTTPHeaders([("Link", lines[1])])) {
+      require(!cursor.isEmpty && cursor.utf8.count <= 500, "a cursor of \(cursor.utf8.count) bytes")
+      require(
+        !cursor.utf8.contains { "&#? /\\\"".utf8.contains($0) || $0 <= 0x20 || $0 >= 0x7f },
+        "a cursor that ends its parameter")
+    }
+  }
+
+  /// A page of GitHub's list of deliveries.
+  static let hookDeliveries = FuzzTarget("hook-deliveries") { bytes in
+    guard let deliveries = try? JSONDecoder().decode([HookDelivery].self, from: Data(bytes)) else { return }
+    for delivery in deliveries {
+      requireOneLine(delivery.guid, atMost: 128, "an id")
+      require(delivery.isAccepted == (200...299).contains(delivery.status), "a status that is no success")
     }
   }
 

@@ -1,0 +1,1 @@
+../../../Sources/Outgoing/GitHub/HTTPDate.swift

@@ -1,0 +1,1 @@
+../../../Sources/Outgoing/Redelivery/HookDelivery.swift
