@@ -45,7 +45,8 @@ extension RunDirectory {
 
   /// A runner has been at work here, if only so far that half of its first event came to the disk, or nothing but a log.
   public var hasTraces: Bool {
-    [eventsPath, path + "/" + RunDirectory.logName(step: 0, name: RunDirectory.fetchStep)].contains { trace in
+    let log = path + "/" + RunDirectory.logName(step: 0, name: RunDirectory.fetchStep)
+    return [eventsPath, log, RunDirectory.timesPath(ofLog: log)].contains { trace in
       var status = stat()
       return lstat(trace, &status) == 0
     }

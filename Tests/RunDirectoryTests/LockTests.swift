@@ -30,6 +30,16 @@ struct LockTests {
       #expect(try Held(directory) != nil)
     }
   }
+
+  @Test(
+    "a runner has been there where a power cut has left one of its first files, and no other",
+    arguments: ["events.jsonl", "00-fetch.log", "00-fetch.times"])
+  func traces(name: String) throws {
+    let fixture = try Fixture()
+    #expect(!fixture.directory.hasTraces)
+    #expect(FileManager.default.createFile(atPath: fixture.directory.path + "/" + name, contents: nil))
+    #expect(fixture.directory.hasTraces)
+  }
 }
 
 /// A lock that the test macros can copy.
