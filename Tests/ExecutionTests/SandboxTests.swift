@@ -97,7 +97,7 @@ struct SandboxTests {
     let own = try TemporaryDirectory("agent")
     try own.write("etc/pushrod.yml", "x")
     try own.write("key", "the agent's key")
-    try own.write("public/index", "for all")
+    try own.write("public/index", "for all\n")
     _ = try fixture.run("true")  // run 1
     let root = fixture.area.root
     let script = """

@@ -33,6 +33,11 @@ extension Kind {
     Kind(words, ["type": ["string", "number"], "pattern": .string(pattern)])
   }
 
+  /// Never a number, not even one that would match.
+  static func words(_ words: String, matching pattern: String) -> Kind {
+    Kind(words, ["type": "string", "pattern": .string(pattern)])
+  }
+
   static func integer(_ range: ClosedRange<Int>) -> Kind {
     Kind(
       "\(grouped(range.lowerBound)) to \(grouped(range.upperBound))",

@@ -10,7 +10,7 @@ enum LimitsReading {
         example: "memory: 2G"
       ) { $1.memory = $0.byteCount(in: (1 << 20)...(1 << 50)) },
       Key(
-        "cpu", .text("percentage", matching: "^[0-9]{1,6}%$"), "processor time, of which 100% is all of one processor",
+        "cpu", .words("percentage", matching: "^[0-9]{1,6}%$"), "processor time, of which 100% is all of one processor",
         preset: "no limit", example: "cpu: 150%"
       ) { $1.cpu = cpu($0) },
       Key(

@@ -77,7 +77,7 @@ enum PipelineDefinition {
       example: "keep: {runs: 50, days: 90}"
     ) { $1.keep = KeepReading.keep($0) },
     Key(
-      "user", .text("user", matching: "^[A-Za-z_][A-Za-z0-9_.-]{0,31}$"), "the user of the system whom steps run as",
+      "user", .words("user", matching: "^[A-Za-z_][A-Za-z0-9_.-]{0,31}$"), "the user of the system whom steps run as",
       preset: "the runner's", example: "user: deploy"
     ) { $1.user = NameReading.user($0) },
     Key(

@@ -11,7 +11,7 @@ enum SandboxReading {
       Key(
         "write", .oneOrMany(.text.called("absolute path"), of: "absolute paths"),
         "what it may write to, besides the workspace", preset: "nothing", example: "write: [/srv/shop]"
-      ) { $1.write = ($0.oneOrMany(atMost: 100) ?? []).compactMap(place) },
+      ) { $1.write = places($0) },
     ],
     frame: "repo: https://github.com/acme/shop.git\non: push\nsteps: [make]\nsandbox:\n  @")
 
@@ -23,6 +23,12 @@ enum SandboxReading {
       return record.read(value, into: &sandbox).map { _ in sandbox }
     }
     return value.bool().map { Sandbox(isOff: $0 ? nil : true) }
+  }
+
+  private static func places(_ value: Value) -> [String] {
+    guard let items = value.oneOrMany(atMost: 100) else { return [] }
+    if items.isEmpty { value.report("\(value.subject) is empty", suggestion: "name a folder, or leave it out") }
+    return items.compactMap(place)
   }
 
   private static func place(_ value: Value) -> String? {

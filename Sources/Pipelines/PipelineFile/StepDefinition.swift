@@ -50,7 +50,7 @@ enum StepDefinition {
       example: "allow_failure: true"
     ) { $1.step.allowFailure = $0.bool() ?? false },
     Key(
-      "user", .text("user", matching: "^[A-Za-z_][A-Za-z0-9_.-]{0,31}$"), "the user of the system whom it runs as",
+      "user", .words("user", matching: "^[A-Za-z_][A-Za-z0-9_.-]{0,31}$"), "the user of the system whom it runs as",
       preset: "the pipeline's", example: "user: deploy"
     ) { $1.step.user = NameReading.user($0) },
     Key(
