@@ -148,6 +148,7 @@ import Testing
       try db.execute(
         sql: """
           DELETE FROM grdb_migrations WHERE identifier >= '0005';
+          DROP TABLE schedules;
           DROP TABLE leaving_runs;
           DROP INDEX runs_for_retention;
           DROP TABLE accepted_ids;

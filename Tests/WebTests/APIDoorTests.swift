@@ -193,7 +193,7 @@ struct APIDoorTests {
       await idle.send("GET /api/status HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer good\r\n\r\n")
       #expect(await idle.readToEnd().hasPrefix("HTTP/1.1 200 "))
       let large = try await RawAnswer.of(
-        "POST", "/api/runs", "Bearer good", body: String(repeating: "x", count: 100_000), port: port)
+        "POST", "/api/tokens", "Bearer good", body: String(repeating: "x", count: 100_000), port: port)
       #expect(large.status == 413)
     }
   }
