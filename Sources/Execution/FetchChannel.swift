@@ -26,6 +26,7 @@ enum FetchChannel {
 extension FetchReport {
   fileprivate var shortened: FetchReport {
     if case .skipped(let reason) = self { return .skipped(reason: String(reason.prefix(4000))) }
+    if case .refused(let reason) = self { return .refused(reason: String(reason.prefix(4000))) }
     guard case .failed(let reason, let detail) = self else { return self }
     return .failed(reason: String(reason.prefix(4000)), detail: detail.map { String($0.prefix(4000)) })
   }

@@ -7,6 +7,8 @@ enum FetchReport: Codable, Equatable {
   case superseded(by: Int, reason: String)
   /// Nothing was checked out: the push changed none of the files that the pipeline is about. A sentence.
   case skipped(reason: String)
+  /// Nothing was checked out: the repository's file does not say what to run. A sentence.
+  case refused(reason: String)
   /// A sentence for the person who pushed, and libgit2's words for the operator.
   case failed(reason: String, detail: String?)
 }

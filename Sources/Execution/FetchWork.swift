@@ -9,6 +9,7 @@ import RunDirectory
 /// with it.
 struct FetchWork {
   let spec: RunSpec
+  let directory: RunDirectory
   let credentials: CredentialMatching
   /// Gets a line for the log.
   let say: (String) -> Void
@@ -70,6 +71,11 @@ struct FetchWork {
     switch try PathFilter(changed: changed).answer(for: commit) {
     case .goesOn(let words): if let words { say(words) }
     case .skipped(let reason): return .skipped(reason: reason)
+    }
+
+    if let file = request.pipeline.file {
+      let pipeline = RepositoryPipeline(spec: spec, directory: directory, mirror: mirror, say: say)
+      if let refusal = try pipeline.read(file, of: commit) { return .refused(reason: refusal) }
     }
 
     try discardUnfinished()

@@ -3,7 +3,7 @@ import RunDirectory
 
 /// The way of one run: fetch → check out → run steps → finish.
 struct RunPath {
-  let spec: RunSpec
+  var spec: RunSpec
   let record: RunRecord
   let steps: StepRunner
   let credentials: CredentialMatching
@@ -48,7 +48,13 @@ struct RunPath {
           ?? (result.endsRun == .skipped ? "no path matched" : "the commit could not be checked out"))
       return end(byFetch: result)
     }
-    return try runSteps(of: commit, runLimit: runLimit)
+    guard spec.request.pipeline.file != nil else { return try runSteps(of: commit, runLimit: runLimit) }
+    guard let read = try record.directory.pipelineSteps() else {
+      return RunOutcome(.failed, reason: "what the repository's file says was not written down")
+    }
+    var path = self
+    path.spec.request.pipeline = spec.request.pipeline.with(read)
+    return try path.runSteps(of: commit, runLimit: runLimit)
   }
 
   private func fail(_ reason: String) throws(RunDirectoryError) -> RunOutcome {

@@ -87,7 +87,7 @@ struct StepRunner {
         output throws(RunnerFailure) in
         try ChildProcess.fork(output: output) {
           MemoryLimit.set((spec.fetchLimits ?? FetchLimits()).memory)
-          let work = FetchWork(spec: spec, credentials: credentials) { line in
+          let work = FetchWork(spec: spec, directory: record.directory, credentials: credentials) { line in
             let bytes = Array((line + "\n").utf8)
             _ = write(1, bytes, bytes.count)
           }
@@ -113,6 +113,12 @@ struct StepRunner {
         result.reason = reason
         result.endsRun = .skipped
         try? log.write(reason + "\n")
+      case .refused(let reason)? where end.interruption == nil:
+        result.state = .failed
+        result.status = nil
+        result.reason = reason
+        result.endsRun = .failed
+        try? log.write(record.masker.masked("error: \(reason)\n"))
       case .failed(let reason, let detail)? where end.interruption == nil:
         result.state = .failed
         result.status = nil

@@ -48,7 +48,7 @@ extension RunDirectory {
   }
 
   /// Writes a whole file under another name, and gives it its name once it is on disk, where that is asked for.
-  private func put(
+  func put(
     _ bytes: [UInt8], at path: String, _ permissions: Permissions, durable: Bool
   ) throws(RunDirectoryError) {
     let temporary = path + ".new"

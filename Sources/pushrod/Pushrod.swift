@@ -42,6 +42,7 @@ struct Pushrod: AsyncParsableCommand {
     VerifyCommand.self,
     ExplainCommand.self,
     SchemaCommand.self,
+    PipelineStepsCommand.self,
   ]
 
   static func main() async {

@@ -10,9 +10,9 @@ enum PipelineDefinition {
     title: "pipeline", path: "", expected: "a mapping with `repo`, `on` and `steps`",
     keys: identity + circumstances + work,
     later: [
-      "notify", "environment", "file",
+      "notify", "environment",
     ],
-    required: [["repo"], ["on"], ["steps"]],
+    required: [["repo"], ["on"], ["steps", "file"]],
     frame: "repo: https://github.com/acme/shop.git\non: push\n@\nsteps: [make deploy]")
 
   private static let identity: [Key<PipelineDraft>] = [
@@ -96,9 +96,17 @@ enum PipelineDefinition {
     ) { $1.workspace = WorkspaceReading.rule($0) },
   ]
 
-  private static let work: [Key<PipelineDraft>] = [
+  private static let work: [Key<PipelineDraft>] =
+    lists + [
+      Key(
+        "file", .text.called("path"), "in place of the lists: the file of the repository that has them",
+        preset: "none", example: "file: .pushrod.yml", replaces: ["steps"]
+      ) { $1.file = PathReading.path($0, such: "a file of the repository, such as .pushrod.yml") }
+    ]
+
+  static let lists: [Key<PipelineDraft>] = [
     Key(
-      "steps", steps, "what to run", preset: "must be given",
+      "steps", steps, "what to run", preset: "must be given, or `file`",
       example: "steps:\n  - make test\n  - {name: live, run: ./deploy.sh}"
     ) {
       $1.lists[.steps] = $0

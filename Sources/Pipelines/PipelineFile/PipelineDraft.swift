@@ -10,6 +10,8 @@ struct Surroundings: Sendable {
   var include: Includes?
   /// The machine's time zones; `nil` where they are not to be looked for.
   var zones: Zones?
+  /// The file is one of a repository, which whoever may push has written.
+  var isRepository = false
 }
 
 /// A pipeline on its way from its file.
@@ -36,6 +38,7 @@ struct PipelineDraft {
   var workspace: WorkspaceRule?
   var parallel: Int?
   var lists: [StepList: Value] = [:]
+  var file: String?
 
   init(_ surroundings: Surroundings) { self.surroundings = surroundings }
 }

@@ -51,7 +51,7 @@ public enum PipelineFile {
       environment: draft.environment, secrets: draft.secrets, timeout: draft.timeout ?? defaultTimeout,
       grace: draft.grace ?? 10, concurrency: draft.concurrency, onInterrupt: draft.onInterrupt, keep: draft.keep,
       steps: steps[.steps] ?? [], onFailure: steps[.onFailure], finally: steps[.finally] ?? [],
-      parallel: draft.parallel, user: draft.user, limits: draft.limits, sandbox: draft.sandbox,
+      parallel: draft.parallel, file: draft.file, user: draft.user, limits: draft.limits, sandbox: draft.sandbox,
       workspace: draft.workspace)
     return (pipeline, draft, drafts)
   }

@@ -13,7 +13,13 @@ struct StepReading {
 
   /// - Returns: the steps of each list that is there; none after a report.
   static func read(_ fields: Fields, _ pipeline: PipelineDraft) -> [StepList: [StepDraft]] {
-    if !fields.contains("steps") {
+    if fields.contains("file") {
+      for list in StepList.allCases where fields.contains(list.rawValue) {
+        fields.report(
+          key: list.rawValue, "`\(list.rawValue)` stands here, and `file` says that the steps stand in the repository",
+          suggestion: "remove one of them")
+      }
+    } else if !fields.contains("steps") {
       fields.value.report("`steps` is missing: there is nothing to run", suggestion: "add `steps: [make deploy]`")
     }
     var reading = StepReading(pipeline)
@@ -79,6 +85,11 @@ struct StepReading {
       return draft
     }
     guard let fields = StepDefinition.step.read(value, into: &draft) else { return nil }
+    if pipeline.surroundings.isRepository {
+      for key in RepositoryFile.agentsStepKeys where fields.contains(key) && StepDefinition.step.names.contains(key) {
+        fields.report(key: key, RepositoryFile.refusal(of: key), suggestion: "remove it")
+      }
+    }
     ApprovalReading.check(fields)
     if !fields.contains("run"), !fields.contains("approval"),
       !StepDefinition.step.later.contains(where: fields.contains)

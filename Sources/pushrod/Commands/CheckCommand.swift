@@ -125,7 +125,8 @@ private struct Report: Encodable {
       let (pipeline, advice) = try PipelineFolder.inspect(file: file, secrets: secrets, sources: sources)
       self.advice? += advice
       let steps = pipeline.steps.count + (pipeline.onFailure?.count ?? 0) + pipeline.finally.count
-      add(file, "pipeline \(pipeline.name), \(Wording.count(steps, "step"))")
+      let what = pipeline.file.map { "steps from \($0.shown(limit: 200))" } ?? Wording.count(steps, "step")
+      add(file, "pipeline \(pipeline.name), \(what)")
     } catch {
       add(error)
     }

@@ -76,6 +76,11 @@ struct RunCommand: AsyncParsableCommand {
     } catch {
       throw CommandExit(.failed, "\n" + error.description)
     }
+    if let file = read.file {
+      throw CommandExit(
+        .failed,
+        "the steps of this pipeline stand in the repository's `\(file.shown(limit: 200))`; --local does not read it.")
+    }
     let values = try LocalSecrets.read(
       read.secrets, given: secrets, file: secretsFile, environment: ProcessInfo.processInfo.environment)
     try await LocalRun(

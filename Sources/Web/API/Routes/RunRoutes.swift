@@ -51,11 +51,15 @@ struct RunRoutes: Sendable {
     let number = try number(request, call)
     let hold = try agent.hold(run: number)
     defer { withExtendedLifetime(hold) {} }
-    let run = try await agent.run(number: number)
+    var run = try await agent.run(number: number)
     let directory = RunDirectory(path: agent.directory(ofRun: run.number))
-    let events = try await NIOThreadPool.singleton.runIfActive {
-      directory.isThere ? try directory.events() : []
+    let isOfRepository = run.request.pipeline.file != nil
+    let (events, steps) = try await NIOThreadPool.singleton.runIfActive {
+      directory.isThere
+        ? (try directory.events(), isOfRepository ? try directory.pipelineSteps() : nil) : ([], PipelineSteps?.none)
     }
+    // Whoever looks at the run sees the steps that its commit has.
+    if let steps { run.request.pipeline = run.request.pipeline.with(steps) }
     return try Response(
       json: RunDetail(run: run, events: events, directory: directory.path, elapsed: elapsed(run, events)))
   }
