@@ -145,4 +145,30 @@ struct SampleRunTests {
     #expect(ran.status == 0, "\(ran.output)\(ran.errorOutput)")
     #expect(ran.output.contains("evt_1 cs_1\n") && ran.output.contains("fulfilled evt_1 12\n"))
   }
+
+  @Test(
+    "of one part of a large repository builds and publishes that part",
+    .enabled(if: has("node", "npm", "rsync"), "node, npm or rsync is not installed here"))
+  func monorepo() throws {
+    try node("shop", in: "web", scripts: ["build": "mkdir -p dist && cp ../shared/name dist/index.html"])
+    try project.write("shared/name", "everything\n")
+    try project.commit("parts")
+    try FileManager.default.createDirectory(atPath: server + "/www/shop", withIntermediateDirectories: true)
+    let ran = try run("monorepo")
+    #expect(ran.status == 0, "\(ran.output)\(ran.errorOutput)")
+    #expect(try String(contentsOfFile: server + "/www/shop/index.html", encoding: .utf8) == "everything\n")
+    #expect(ran.output.contains("artifacts: kept 1 file"))
+  }
+
+  @Test("of a backup at night makes it, whatever becomes of the old ones")
+  func scheduledBackup() throws {
+    try project.write("backup.sh", "#!/bin/sh\necho \"to $RESTIC_REPOSITORY with ${#RESTIC_PASSWORD}\"\n")
+    try runChecked(["chmod", "+x", "backup.sh"], in: project.path)
+    try project.commit("backup")
+    try FileManager.default.createDirectory(atPath: server + "/backup", withIntermediateDirectories: true)
+    let ran = try run(
+      "scheduled-backup", changes: [("restic forget", "false")], secrets: ["RESTIC_PASSWORD": "0123456789ab"])
+    #expect(ran.status == 0, "\(ran.output)\(ran.errorOutput)")
+    #expect(ran.output.contains("to \(server)/backup with 12\n") && ran.output.contains("which is allowed"))
+  }
 }
