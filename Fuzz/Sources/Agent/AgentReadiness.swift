@@ -1,0 +1,1 @@
+../../../Sources/Agent/Observation/AgentReadiness.swift
