@@ -107,9 +107,11 @@ class Checker:
             return self.wrong(f"run {number} is {state} although nothing goes on any more")
         if state == "interrupted" and not self.runner_died:
             self.wrong(f"run {number} was interrupted, and nobody touched its runner: {reason}")
-        # Whoever kills a runner's processes may meet the one that fetches: then the run has failed, and says why.
-        fetch_killed = self.runner_died and "killed by signal 9" in (reason or "")
-        if state == "failed" and not self.disk_failed and not fetch_killed:
+        # Whoever kills a runner's processes may meet the one that fetches, or that keeps watch over a step: then the run has
+        # failed, and says why.
+        child_killed = self.runner_died and any(
+            words in (reason or "") for words in ("killed by signal 9", "kept watch over the step was killed"))
+        if state == "failed" and not self.disk_failed and not child_killed:
             self.wrong(f"run {number} failed, and nothing was wrong with the disk: {reason}")
         if state in ("cancelled", "timed_out", "skipped"):
             self.wrong(f"run {number} is {state}: {reason}")
