@@ -17,7 +17,7 @@ enum SpecCheck {
       }
     }
     let pipeline = spec.request.pipeline
-    let all = pipeline.steps + (pipeline.onFailure ?? []) + pipeline.finally
+    let all = pipeline.everyStep
     let times =
       [pipeline.timeout, pipeline.grace, spec.fetchTimeout]
       + (spec.fetchLimits.map { [$0.connect, $0.firstByte, $0.stall] } ?? [])

@@ -1,7 +1,11 @@
 /// What holds for a step, from what it says itself and what its pipeline says for all.
 extension Pipeline {
-  /// Those of all lists.
-  public var everyStep: [Step] { steps + (onFailure ?? []) + finally }
+  /// Those of all lists. Where they stand in the repository and are not known, one that says nothing of its own stands for
+  /// them: what the pipeline says holds for each.
+  public var everyStep: [Step] {
+    let all = steps + (onFailure ?? []) + finally
+    return all.isEmpty && file != nil ? [Step(name: "", run: "")] : all
+  }
 
   /// The system user whom `step` runs as; `nil`: the runner's.
   public func user(of step: Step) -> String? { step.user ?? user }

@@ -124,7 +124,7 @@ private struct Report: Encodable {
     do {
       let (pipeline, advice) = try PipelineFolder.inspect(file: file, secrets: secrets, sources: sources)
       self.advice? += advice
-      let steps = pipeline.steps.count + (pipeline.onFailure?.count ?? 0) + pipeline.finally.count
+      let steps = pipeline.everyStep.count
       let what = pipeline.file.map { "steps from \($0.shown(limit: 200))" } ?? Wording.count(steps, "step")
       add(file, "pipeline \(pipeline.name), \(what)")
     } catch {
