@@ -88,6 +88,11 @@ struct ApprovalCommandTests {
     let tail = try agent.pushrod("tail", String(number)).output
     #expect(tail.contains("? go: Deploy to production?"))
     #expect(tail.contains("• go approved by"))
+
+    // The group is free again, and the next run asks.
+    try shop.wait(for: .waiting, of: number + 1)
+    #expect(try agent.pushrod("cancel", String(number + 1)).status == 0)
+    #expect(try agent.finished(number + 1).run.state == .cancelled)
   }
 
   @Test("a rejection needs a reason, which is the run's")

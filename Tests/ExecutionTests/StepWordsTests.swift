@@ -90,7 +90,7 @@ struct StepWordsTests {
     let run = try RunFixture().run(
       .init(
         steps: [
-          step("slow", "printf 'half a line'; sleep 1000") {
+          step("slow", "printf 'half a line'; exec sleep 1000") {
             $0.retry = Retry(times: 1)
             $0.timeout = Seconds(0.5)
           }
