@@ -12,11 +12,21 @@ final class UserFiles {
   /// An output file is bounded long before.
   private static let longestOutput = 1 << 20
 
+  /// In /tmp and not where `TMPDIR` of the runner leads, since the other user must be able to go there.
   init(_ user: SystemUser, environment: [String]) throws(RunnerFailure) {
     self.environment = environment
     var template = Array("/tmp/pushrod-step-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw .last("make a folder in /tmp") }
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    do throws(RunnerFailure) {
+      try copy(for: user)
+    } catch {
+      try? FileTree.remove(folder)
+      throw error
+    }
+  }
+
+  private func copy(for user: SystemUser) throws(RunnerFailure) {
     for (index, variable) in environment.enumerated() {
       guard let equals = variable.firstIndex(of: "=") else { continue }
       let (name, path) = (String(variable[..<equals]), String(variable[variable.index(after: equals)...]))

@@ -11,6 +11,7 @@ public import Model
 /// | `events.jsonl` | runner | what happened, one JSON object a line, only appended |
 /// | `NN-<step>.log` | runner | the step's output, only appended |
 /// | `NN-<step>.times` | runner | when which byte of the log was written |
+/// | `pipeline.yml`, `pipeline.json` | runner | the repository's own file, where the pipeline names one, and its steps |
 /// | `artifacts/` | runner | files that steps have left to be kept |
 /// | `control` | runner | Unix socket, takes `ControlMessage`s |
 public struct RunDirectory: Sendable, Hashable {
