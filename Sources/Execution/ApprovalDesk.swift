@@ -17,9 +17,6 @@ final class ApprovalDesk {
     var reason: String?
   }
 
-  /// The longest reason that is taken, in bytes.
-  static let longestReason = 1000
-
   private(set) var open: [Question] = []
   private var answers: [Answer] = []
 
@@ -43,8 +40,8 @@ final class ApprovalDesk {
       }
       question = first
     }
-    guard (message.reason ?? "").utf8.count <= ApprovalDesk.longestReason else {
-      return ControlReply(ok: false, error: "the reason is longer than \(ApprovalDesk.longestReason) bytes")
+    guard (message.reason ?? "").utf8.count <= ControlMessage.longestReason else {
+      return ControlReply(ok: false, error: "the reason is longer than \(ControlMessage.longestReason) bytes")
     }
     open.removeAll { $0 == question }
     answers.append(

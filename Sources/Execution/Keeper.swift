@@ -75,7 +75,7 @@ struct Keeper {
     }
     keeping.end(succeeded: attempt.result.state == .succeeded)
     attempt.result.wall = start.duration(to: .now)
-    bringToDisk(&attempt.result)
+    attempt.result.bringToDisk(log)
     attempt.result.logSize = log.size
     if attempt.result.isDetached { pushrod_set_parent_death_signal(0) }
     tell(.ended(attempt.result))
@@ -182,17 +182,6 @@ struct Keeper {
     }
     let result = attempt.result
     return (result.state == .failed || result.state == .timedOut) && !result.hasSurvivors && !result.isDetached
-  }
-
-  /// A step whose log is not on the disk has not succeeded: nobody could say what it did.
-  private func bringToDisk(_ result: inout StepResult) {
-    do {
-      try log.sync()
-    } catch {
-      guard result.state == .succeeded else { return }
-      result.state = .failed
-      result.reason = "the log could not be written: \(error)"
-    }
   }
 
   private func tell(_ word: KeeperNews) {

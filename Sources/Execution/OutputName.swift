@@ -16,23 +16,13 @@ enum OutputName {
 
   /// - Returns: `nil` where the name will do.
   static func complaint(about name: String, secrets: Set<String>) -> String? {
+    guard VariableName.isValid(name) else { return VariableName.complaint(about: name) }
     let shown = name.shown(limit: 60)
-    guard isPlain(name), name.utf8.count <= 128 else {
-      return "`\(shown)` cannot name a variable: use letters, digits and `_`, not beginning with a digit"
-    }
     if secrets.contains(name) { return "`\(shown)` is the name of a secret" }
     let upper = name.uppercased()
     if refused.contains(upper) || refusedBeginnings.contains(where: upper.hasPrefix) {
       return "`\(shown)` cannot be handed on: it is Pushrod's own, or decides what programs run"
     }
     return nil
-  }
-
-  /// Letters, digits and `_`, not beginning with a digit (POSIX, Base Definitions 8.1).
-  static func isPlain(_ text: String) -> Bool {
-    guard let first = text.utf8.first, !(0x30...0x39).contains(first) else { return false }
-    return text.utf8.allSatisfy {
-      (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x5f
-    }
   }
 }

@@ -1,3 +1,5 @@
+import Model
+
 /// A value that a step hands on: a variable of the steps that come after it.
 struct StepOutput: Codable, Hashable {
   var name: String
@@ -67,7 +69,7 @@ enum StepOutputs {
     guard line.bytes[mark] == UInt8(ascii: "<") else { return (name, line.bytes[after...]) }
     let word = line.bytes[after...].dropFirst()
     guard line.bytes[after...].first == UInt8(ascii: "<"), (1...64).contains(word.count),
-      OutputName.isPlain(String(decoding: word, as: UTF8.self))
+      VariableName.isValid(String(decoding: word, as: UTF8.self))
     else {
       throw Refusal(line: line.number, reason: "write NAME=value, or NAME<<WORD with the lines of the value below it")
     }

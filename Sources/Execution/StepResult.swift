@@ -85,6 +85,17 @@ struct StepResult: Codable {
     if let more = end.note { note = note.map { "\($0); \(more)" } ?? more }
   }
 
+  /// A step whose log is not on the disk has not succeeded: nobody could say what it did.
+  mutating func bringToDisk(_ log: LogWriter) {
+    do {
+      try log.sync()
+    } catch {
+      guard state == .succeeded else { return }
+      state = .failed
+      reason = "the log could not be written: \(error)"
+    }
+  }
+
   static func runTimeReason(_ limit: Seconds) -> String { "the run's time limit of \(limit) was over" }
 
   /// Reason and note together, for the step's event.

@@ -138,22 +138,11 @@ struct StepRunner {
       try? log.write("pushrod: \(error.description)\n")
       result = .notStarted(error)
     }
-    bringToDisk(log, &result)
+    result.bringToDisk(log)
     result.logSize = log.size
     if result.state != .succeeded { (commit, wentBack) = (nil, nil) }
     try record.stepFinished(0, StepRunner.fetchName, result, log: log.name, commit: commit, wentBack: wentBack)
     return (result, commit)
-  }
-
-  /// A step whose log is not on the disk has not succeeded: nobody could say what it did.
-  private func bringToDisk(_ log: LogWriter, _ result: inout StepResult) {
-    do {
-      try log.sync()
-    } catch {
-      guard result.state == .succeeded else { return }
-      result.state = .failed
-      result.reason = "the log could not be written: \(error)"
-    }
   }
 
   static let fetchName = RunDirectory.fetchStep

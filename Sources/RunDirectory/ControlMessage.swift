@@ -15,8 +15,11 @@ public struct ControlMessage: Codable, Hashable, Sendable {
   public var run: Int?
   /// With `approve` and `reject`: which step; `nil` where only one waits.
   public var step: String?
-  /// With `approve` and `reject`: why.
+  /// With `approve` and `reject`: why; at most `longestReason`.
   public var reason: String?
+
+  /// In bytes.
+  public static let longestReason = 1000
 
   public init(action: Action, by: String? = nil, run: Int? = nil, step: String? = nil, reason: String? = nil) {
     self.action = action

@@ -18,9 +18,6 @@ public struct ApprovalAnswer: Sendable, Hashable {
 
 /// Hands people's answers to the runner of the run that asks.
 struct RunAnswering: Sendable {
-  /// In bytes.
-  static let longestReason = 1000
-
   let store: any RunStore
   let trail: AuditTrail
   private let runner: RunnerMessages
@@ -38,28 +35,28 @@ struct RunAnswering: Sendable {
     guard answer.approved || reason?.isEmpty == false else {
       throw ControlError.invalid("a rejection needs a reason.")
     }
-    guard (reason ?? "").utf8.count <= RunAnswering.longestReason else {
-      throw ControlError.invalid("the reason is longer than \(RunAnswering.longestReason) bytes.")
+    guard (reason ?? "").utf8.count <= ControlMessage.longestReason else {
+      throw ControlError.invalid("the reason is longer than \(ControlMessage.longestReason) bytes.")
     }
-    _ = try await underWay(number)
+    let asked = try await underWay(number)
     let object = "run \(number)" + (answer.step.map { ", step \($0.prefix(100))" } ?? "")
     return try await trail.carryOut(answer.approved ? .approve : .reject, object, by: person) {
       let message = ControlMessage(
         action: answer.approved ? .approve : .reject, by: person.description, step: answer.step, reason: reason)
-      let reply = try await runner.tell(number, message) { !(try await underWay(number).state.isFinal) }
+      let reply = try await runner.tell(number, message) {
+        _ = try await underWay(number)
+        return true
+      }
       guard reply.ok else {
         throw ControlError.conflict("run \(number): \(reply.error ?? "its runner gave no reason").")
       }
-      return (try await underWay(number, orEnded: true), reason)
+      // An answer may end a run at once.
+      return (try await store.run(number: number) ?? asked, reason)
     }
   }
 
-  /// - Parameter orEnded: an answer may end a run at once.
-  private func underWay(_ number: Int, orEnded: Bool = false) async throws -> Run {
-    guard let run = try await store.run(number: number) else { throw ControlError.noRun(number) }
-    guard orEnded || !run.state.isFinal else {
-      throw ControlError.conflict("run \(number) has already ended: \(run.state.words).")
-    }
+  private func underWay(_ number: Int) async throws -> Run {
+    let run = try await store.unfinishedRun(number)
     guard run.state != .queued else { throw ControlError.conflict("run \(number) has not begun.") }
     return run
   }

@@ -19,7 +19,7 @@ struct RunCancelling: Sendable {
   /// - Throws: `ControlError`, `StoreFailure`.
   func cancel(_ number: Int, by person: Person) async throws -> Run {
     while true {
-      let run = try await unfinished(number)
+      let run = try await store.unfinishedRun(number)
       guard run.state == .queued else {
         return try await trail.carryOut(.cancel, "run \(number)", by: person) {
           (try await end(number, by: person), "its runner was told")
@@ -38,19 +38,11 @@ struct RunCancelling: Sendable {
 
   /// Tells the runner of a run that has begun.
   private func end(_ number: Int, by person: Person) async throws -> Run {
-    let run = try await unfinished(number)
+    let run = try await store.unfinishedRun(number)
     let message = ControlMessage(action: .cancel, by: person.description)
-    let reply = try await runner.tell(number, message) { try await unfinished(number).state != .queued }
+    let reply = try await runner.tell(number, message) { try await store.unfinishedRun(number).state != .queued }
     guard reply.ok else {
       throw ControlError.conflict("the runner of run \(number) refused: \(reply.error ?? "no reason given").")
-    }
-    return run
-  }
-
-  private func unfinished(_ number: Int) async throws -> Run {
-    guard let run = try await store.run(number: number) else { throw ControlError.noRun(number) }
-    guard !run.state.isFinal else {
-      throw ControlError.conflict("run \(number) has already ended: \(run.state.words).")
     }
     return run
   }

@@ -1,3 +1,5 @@
+import Model
+
 /// Reads a shell script into its commands.
 struct ShellReader {
   private let scalars: [Unicode.Scalar]
@@ -41,7 +43,7 @@ struct ShellReader {
     func isAssignment(_ text: String) -> Bool {
       guard let sign = text.firstIndex(of: "=") else { return false }
       let name = text[..<sign]
-      return VariableReading.isName(String(name.last == "+" ? name.dropLast() : name))
+      return VariableName.isValid(String(name.last == "+" ? name.dropLast() : name))
     }
     func finish(piped: Bool = false) {
       if command.words.isEmpty {

@@ -7,21 +7,9 @@ package enum VariableReading {
   static let namePattern = "^[A-Za-z_][A-Za-z0-9_]{0,127}$"
   static let kind = Kind.mapping(to: .text, words: "mapping of names to texts", names: namePattern, atMost: 200)
 
-  /// Letters, digits and `_`, not beginning with a digit (POSIX, Base Definitions 8.1), at most 128.
-  package static func isName(_ text: String) -> Bool {
-    guard (1...128).contains(text.utf8.count), let first = text.utf8.first, !(0x30...0x39).contains(first) else {
-      return false
-    }
-    return text.utf8.allSatisfy {
-      (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x5f
-    }
-  }
-
   /// What is wrong with the name of a variable; `nil` where nothing is.
   package static func complaint(aboutName name: String) -> String? {
-    if !isName(name) {
-      return "`\(name.shown())` cannot name a variable: use letters, digits and `_`, not beginning with a digit"
-    }
+    if !VariableName.isValid(name) { return VariableName.complaint(about: name) }
     // Case does not matter to people who read a listing.
     if name.uppercased().hasPrefix("PUSHROD_") || name.uppercased() == "PUSHROD" {
       return "`\(name)` cannot be set: names that begin with PUSHROD_ are Pushrod's own"

@@ -18,7 +18,8 @@ enum WorkspaceReading {
         example: "lfs: true"
       ) { $1.lfs = $0.bool() },
       Key("depth", .oneOf(["full"]), "how much of the history is there", preset: "`full`", example: "depth: full") {
-        depth($0, &$1)
+        value, _ in
+        depth(value)
       },
       Key(
         "sparse", .oneOrMany(.text.called("folder"), of: "folders"), "the folders that are checked out", preset: "all",
@@ -32,7 +33,7 @@ enum WorkspaceReading {
     return record.read(value, into: &rule).map { _ in rule }
   }
 
-  private static func depth(_ value: Value, _ rule: inout WorkspaceRule) {
+  private static func depth(_ value: Value) {
     guard let text = value.string("full") else { return }
     if text != "full" {
       value.report(

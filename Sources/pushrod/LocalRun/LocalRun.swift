@@ -134,16 +134,3 @@ struct LocalRun {
     return (text ?? "it may have been killed").onOneLine
   }
 }
-
-/// Ctrl-C and its like, counted.
-enum Interruptions {
-  private nonisolated(unsafe) static var counted: sig_atomic_t = 0
-
-  static var number: Int { Int(counted) }
-
-  static func count() {
-    for number in [SIGINT, SIGTERM, SIGHUP] {
-      signal(number) { _ in Interruptions.counted += 1 }
-    }
-  }
-}

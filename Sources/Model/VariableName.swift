@@ -1,0 +1,20 @@
+/// What may name a variable of a process's environment.
+public enum VariableName {
+  /// In bytes.
+  public static let longest = 128
+
+  /// Letters, digits and `_`, not beginning with a digit (POSIX, Base Definitions 8.1), at most `longest`.
+  public static func isValid(_ text: String) -> Bool {
+    guard (1...longest).contains(text.utf8.count), let first = text.utf8.first, !(0x30...0x39).contains(first) else {
+      return false
+    }
+    return text.utf8.allSatisfy {
+      (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x5f
+    }
+  }
+
+  /// The sentence about a text that is not valid.
+  public static func complaint(about text: String) -> String {
+    "`\(text.shown(limit: 60))` cannot name a variable: use letters, digits and `_`, not beginning with a digit"
+  }
+}
