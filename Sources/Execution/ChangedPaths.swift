@@ -1,10 +1,11 @@
 import Git
 import Model
 
-/// Which files a push has changed: what `on.push.paths` asks, answered from the mirror and never from the payload.
+/// Which files a push has changed: what `on.push.paths` and a step's `when.path` ask, answered from the mirror and never from
+/// the payload.
 ///
-/// They are those in which the commit differs from the one that was deployed last, so that what an earlier push changed and
-/// no run deployed is not forgotten; before anything was deployed, from where the ref was.
+/// They are those in which the commit differs from the one of the last run that succeeded, so that what an earlier push
+/// changed and no run brought to its end is not forgotten; before the first run, from where the ref was.
 struct ChangedPaths {
   let spec: RunSpec
   let mirror: Git.Mirror
@@ -15,7 +16,7 @@ struct ChangedPaths {
   static let most = 100_000
 
   /// What there is to compare with.
-  enum Base: Equatable {
+  private enum Base: Equatable {
     /// Pairs of commits: the files are those of all pairs together.
     case commits([Pair], words: String)
     /// Nothing is, for a reason: a sentence.
@@ -27,11 +28,46 @@ struct ChangedPaths {
     var new: String
   }
 
-  func base(of commit: String) throws -> Base {
+  /// Whether patterns for paths count for this run at all, and what they are measured by.
+  enum Measure: Equatable {
+    /// No: each holds. With a line for the log, where there is something to say.
+    case none(String?)
+    case commits([Pair], words: String)
+  }
+
+  func measure(of commit: String) throws -> Measure {
+    guard isByPush else { return .none(nil) }
+    guard spec.request.ref.tag == nil else {
+      return .none("a tag is no change of files: what is said of paths does not count for it")
+    }
+    // What was begun is gone on with, whatever another has deployed since.
+    if spec.request.trigger == .rerun, spec.newest?.commit.hex == commit { return .none(nil) }
+    switch try base(of: commit) {
+    case .none(let reason): return .none("what changed cannot be told, so all of it counts as changed: \(reason)")
+    case .commits(let pairs, let words): return .commits(pairs, words: words)
+    }
+  }
+
+  /// A push started the run, or one that was interrupted.
+  private var isByPush: Bool {
+    switch spec.request.trigger {
+    case .push, .poll: true
+    // Not where a person asked for it.
+    case .rerun: spec.request.mayGoBack != true
+    case .webhook, .schedule, .manual: false
+    }
+  }
+
+  private func base(of commit: String) throws -> Base {
     let request = spec.request
-    let newest = request.mayGoBack == true ? nil : spec.newest
-    if let newest, newest.commit.hex != commit, let known = try mirror.known(newest.commit.hex) {
-      return try compare(known, commit, "what run \(newest.run) deployed, \(newest.commit.short)")
+    if spec.newest != nil, request.mayGoBack != true {
+      guard let good = spec.succeeded else { return .none("no run of \(request.ref.short) has succeeded yet") }
+      if good.commit.hex != commit {
+        guard let known = try mirror.known(good.commit.hex) else {
+          return .none("\(good.commit.short), which run \(good.run) deployed, is not there any more")
+        }
+        return try compare(known, commit, "what run \(good.run) deployed, \(good.commit.short)")
+      }
     }
     if let before = request.before, !before.isZero {
       guard let known = try mirror.known(before.hex) else {
@@ -72,18 +108,38 @@ struct ChangedPaths {
     }
   }
 
-  /// - Parameter visit: gets each path, perhaps twice; false ends it.
-  /// - Returns: how many were looked at; `nil` where there are more than `most`.
-  func visit(_ pairs: [Pair], _ visit: (String) -> Bool) throws -> Int? {
+  /// What was looked at, for sentences.
+  struct Look {
     var count = 0
+    var example: String?
+
+    /// Such as `2 files, such as docs/a.md`.
+    var words: String {
+      guard let example else { return "no files" }
+      return count == 1
+        ? "1 file, \(example.shown(limit: 200))" : "\(count) files, such as \(example.shown(limit: 200))"
+    }
+  }
+
+  /// - Parameter visit: gets each path, perhaps twice; false ends it.
+  /// - Returns: what was looked at; `nil` where there are more than `most`.
+  func visit(_ pairs: [Pair], _ visit: (String) -> Bool) throws -> Look? {
+    var look = Look()
     var isOver = false
     for pair in pairs where !isOver {
       try mirror.changes(from: pair.old, to: pair.new) { path in
-        count += 1
-        isOver = count > ChangedPaths.most || !visit(path)
+        look.count += 1
+        if look.example == nil { look.example = path }
+        isOver = look.count > ChangedPaths.most || !visit(path)
         return !isOver
       }
     }
-    return count > ChangedPaths.most ? nil : count
+    return look.count > ChangedPaths.most ? nil : look
+  }
+
+  /// Patterns as they stand in sentences.
+  static func listed(_ patterns: [String]) -> String {
+    let more = patterns.count > 10 ? ", and \(patterns.count - 10) more" : ""
+    return "[" + patterns.prefix(10).map { $0.shown(limit: 100) }.joined(separator: ", ") + more + "]"
   }
 }

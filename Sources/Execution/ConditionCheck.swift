@@ -3,9 +3,12 @@ import Model
 /// Whether the circumstances of a run are those that a step's `when` asks for.
 struct ConditionCheck {
   let request: RunRequest
+  /// Steps whose files did not change.
+  let leftOut: PathConditions.LeftOut?
 
+  /// - Parameter index: the step's number in the run's events.
   /// - Returns: what is otherwise, for the step's reason; `nil` where all holds. The status is not looked at.
-  func obstacle(_ condition: StepCondition?) -> String? {
+  func obstacle(_ condition: StepCondition?, of index: Int) -> String? {
     guard let condition else { return nil }
     if let patterns = condition.branches,
       let reason = obstacle("branch", request.ref.branch, patterns)
@@ -15,6 +18,9 @@ struct ConditionCheck {
     if let patterns = condition.tags, let reason = obstacle("tag", request.ref.tag, patterns) { return reason }
     if let events = condition.events, !events.contains(origin) {
       return "event \"\(origin.rawValue)\" not in [\(events.map(\.rawValue).joined(separator: ", "))]"
+    }
+    if let patterns = condition.paths, let leftOut, leftOut.steps.contains(index) {
+      return "nothing in \(ChangedPaths.listed(patterns)) changed: \(leftOut.words)"
     }
     return nil
   }

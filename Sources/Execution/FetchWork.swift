@@ -68,15 +68,25 @@ struct FetchWork {
       say("fetching \(ref) from \(url), to compare with")
       return try mirror.fetch(url: url, ref: ref.full, policy: policy, progress: { _ in }, message: say)
     }
-    switch try PathFilter(changed: changed).answer(for: commit) {
-    case .goesOn(let words): if let words { say(words) }
-    case .skipped(let reason): return .skipped(reason: reason)
+    var measure: ChangedPaths.Measure?
+    if let patterns = request.pipeline.triggers.push?.paths {
+      let found = try told(changed.measure(of: commit))
+      switch try PathFilter(changed: changed, patterns: patterns).answer(by: found) {
+      case .goesOn(let words): if let words { say(words) }
+      case .skipped(let reason): return .skipped(reason: reason)
+      }
+      measure = found
     }
 
-    if let file = request.pipeline.file {
-      let pipeline = RepositoryPipeline(spec: spec, directory: directory, mirror: mirror, say: say)
-      if let refusal = try pipeline.read(file, of: commit) { return .refused(reason: refusal) }
+    var pipeline = request.pipeline
+    if let file = pipeline.file {
+      let reader = RepositoryPipeline(spec: spec, directory: directory, mirror: mirror, say: say)
+      if let refusal = try reader.read(file, of: commit) { return .refused(reason: refusal) }
+      if let steps = try directory.pipelineSteps() { pipeline = pipeline.with(steps) }
     }
+    let conditions = PathConditions(pipeline, changed: changed)
+    let leftOut =
+      conditions.lists.isEmpty ? nil : try conditions.leftOut(by: measure ?? told(changed.measure(of: commit)))
 
     try discardUnfinished()
     let start = Instant.now
@@ -94,7 +104,12 @@ struct FetchWork {
     if report.usesLargeFiles { try fetchLargeFiles(url, policy, besides: report.leftOut) }
     let modules = report.submodules == 0 ? "" : " and " + count(report.submodules, "submodule")
     say("checked out \(count(report.files, "file"))\(modules) in \(Seconds(start.duration(to: .now).inSeconds))")
-    return .done(commit: commit, wentBack: wentBack)
+    return .done(commit: commit, wentBack: wentBack, leftOut: leftOut)
+  }
+
+  private func told(_ measure: ChangedPaths.Measure) -> ChangedPaths.Measure {
+    if case .none(let words?) = measure { say(words) }
+    return measure
   }
 
   private var rule: CheckoutRule {

@@ -8,6 +8,8 @@ struct RunPath {
   let steps: StepRunner
   let credentials: CredentialMatching
   let secrets: SecretCheck
+  /// Steps whose files did not change; known once the commit is.
+  var leftOut: PathConditions.LeftOut?
 
   /// Goes all the way. The last event is written when this returns.
   /// - Throws: `RunDirectoryError` where not even its end can be written.
@@ -40,7 +42,7 @@ struct RunPath {
       guard let commit = spec.request.commit else { return try fail("a local run has to say which commit it is of") }
       return try runSteps(of: commit, runLimit: runLimit)
     }
-    let (result, commit) = try steps.fetch(credentials: credentials, runLimit: runLimit)
+    let (result, commit, leftOut) = try steps.fetch(credentials: credentials, runLimit: runLimit)
     guard let commit else {
       try skip(
         allSteps,
@@ -48,12 +50,14 @@ struct RunPath {
           ?? (result.endsRun == .skipped ? "no path matched" : "the commit could not be checked out"))
       return end(byFetch: result)
     }
-    guard spec.request.pipeline.file != nil else { return try runSteps(of: commit, runLimit: runLimit) }
-    guard let read = try record.directory.pipelineSteps() else {
-      return RunOutcome(.failed, reason: "what the repository's file says was not written down")
-    }
     var path = self
-    path.spec.request.pipeline = spec.request.pipeline.with(read)
+    path.leftOut = leftOut
+    if spec.request.pipeline.file != nil {
+      guard let read = try record.directory.pipelineSteps() else {
+        return RunOutcome(.failed, reason: "what the repository's file says was not written down")
+      }
+      path.spec.request.pipeline = spec.request.pipeline.with(read)
+    }
     return try path.runSteps(of: commit, runLimit: runLimit)
   }
 
@@ -94,7 +98,8 @@ struct RunPath {
     let loop: StepLoop
     do throws(RunnerFailure) {
       loop = try StepLoop(
-        part, list, first: first, starter: steps, commit: commit, outputs: outputs, after: outcome, runLimit: runLimit)
+        part, list, first: first, starter: steps, commit: commit, outputs: outputs, leftOut: leftOut, after: outcome,
+        runLimit: runLimit)
     } catch {
       return RunOutcome(.failed, reason: error.description)
     }

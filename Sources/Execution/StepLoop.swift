@@ -31,11 +31,12 @@ final class StepLoop {
   static let finalTimeout: Seconds = 300
 
   /// - Parameters:
+  ///   - leftOut: steps of all lists whose files did not change.
   ///   - outcome: of the run so far; `nil` for `steps`.
   ///   - runLimit: when the run's time is over; `nil`: that does not count any more.
   init(
     _ part: Part, _ steps: [Step], first: Int, starter: StepRunner, commit: CommitID, outputs: RunOutputs,
-    after outcome: RunOutcome? = nil, runLimit: Instant? = nil
+    leftOut: PathConditions.LeftOut? = nil, after outcome: RunOutcome? = nil, runLimit: Instant? = nil
   ) throws(RunnerFailure) {
     self.part = part
     self.steps = steps
@@ -46,14 +47,14 @@ final class StepLoop {
     self.outputs = outputs
     self.outcome = outcome
     self.runLimit = runLimit
-    let check = ConditionCheck(request: starter.spec.request)
+    let check = ConditionCheck(request: starter.spec.request, leftOut: leftOut)
+    let obstacle = { position in check.obstacle(steps[position].when, of: first + position) }
     if part == .steps {
-      plan = try StepPlan(graph: steps) { step, _ in check.obstacle(step.when) }
+      plan = try StepPlan(graph: steps, obstacle: obstacle)
       width = min(max(starter.spec.request.pipeline.parallel ?? Pipeline.usualParallel, 1), Pipeline.mostParallel)
     } else {
-      plan = StepPlan(inOrder: steps, status: outcome?.state == .succeeded ? .succeeded : .failed) { step, _ in
-        check.obstacle(step.when)
-      }
+      plan = StepPlan(
+        inOrder: steps, status: outcome?.state == .succeeded ? .succeeded : .failed, obstacle: obstacle)
       width = 1
     }
   }

@@ -16,7 +16,7 @@ struct StepPlan {
   private let steps: [Step]
   /// For each step, the positions of those that it needs.
   let needs: [[Int]]
-  private let obstacle: (_ step: Step, _ hasFailed: Bool) -> String?
+  private let obstacle: (_ position: Int) -> String?
   private var standings: [Standing]
   /// Positions of the steps that failed and may not, in the order in which they did.
   private var failures: [Int] = []
@@ -25,10 +25,10 @@ struct StepPlan {
   private let fixedStatus: StepCondition.Status?
 
   /// Steps that need each other.
-  /// - Parameter obstacle: why the step's condition does not hold, its status left out; `nil` where it does.
+  /// - Parameter obstacle: why the condition of the step there does not hold, its status left out; `nil` where it does.
   /// - Throws: `RunnerFailure` for a need that is no step, or steps that wait for each other.
   init(
-    graph steps: [Step], obstacle: @escaping (_ step: Step, _ hasFailed: Bool) -> String?
+    graph steps: [Step], obstacle: @escaping (_ position: Int) -> String?
   ) throws(RunnerFailure) {
     self.steps = steps
     self.obstacle = obstacle
@@ -39,8 +39,7 @@ struct StepPlan {
 
   /// Steps that go in order, each whatever became of the one before.
   init(
-    inOrder steps: [Step], status: StepCondition.Status,
-    obstacle: @escaping (_ step: Step, _ hasFailed: Bool) -> String?
+    inOrder steps: [Step], status: StepCondition.Status, obstacle: @escaping (_ position: Int) -> String?
   ) {
     self.steps = steps
     self.obstacle = obstacle
@@ -98,7 +97,7 @@ struct StepPlan {
       let failed = failures.last(where: ancestors(of: position).contains) ?? failures.first
       return failed.map { "step \"\(steps[$0].name)\" did not succeed" } ?? "the run did not succeed"
     }
-    return obstacle(step, status == .failed)
+    return obstacle(position)
   }
 
   private static func needs(of steps: [Step]) throws(RunnerFailure) -> [[Int]] {

@@ -70,15 +70,16 @@ struct StepRunner {
   }
 
   /// Step 0.
-  /// - Returns: the result and, where it succeeded, the commit that is in the workspace. Where the run is too late, the
+  /// - Returns: the result and, where it succeeded, the commit that is in the workspace and the steps whose files did not change. Where the run is too late, the
   ///   result ends it as superseded, and where it changed nothing that counts, as skipped.
   func fetch(
     credentials: CredentialMatching, runLimit: Instant?
-  ) throws(RunDirectoryError) -> (result: StepResult, commit: CommitID?) {
+  ) throws(RunDirectoryError) -> (result: StepResult, commit: CommitID?, leftOut: PathConditions.LeftOut?) {
     let log = try record.stepStarted(0, StepRunner.fetchName)
     var result: StepResult
     var commit: CommitID?
     var wentBack: Bool?
+    var leftOut: PathConditions.LeftOut?
     do throws(RunnerFailure) {
       let channel = try Descriptor.pipe()
       // libgit2's own deadline comes first and has the better words; this is for when it does not come back.
@@ -98,10 +99,11 @@ struct StepRunner {
       let message = FetchChannel.receive(from: channel.reading)
       result.received = message?.received
       switch message?.report {
-      case .done(let id, let isBack)? where end.interruption == nil:
+      case .done(let id, let isBack, let steps)? where end.interruption == nil:
         result.reason = nil
         commit = CommitID(id)
         if isBack { wentBack = true }
+        leftOut = steps
       case .superseded(let run, let reason)? where end.interruption == nil:
         result.state = .cancelled
         result.status = nil
@@ -142,7 +144,7 @@ struct StepRunner {
     result.logSize = log.size
     if result.state != .succeeded { (commit, wentBack) = (nil, nil) }
     try record.stepFinished(0, StepRunner.fetchName, result, log: log.name, commit: commit, wentBack: wentBack)
-    return (result, commit)
+    return (result, commit, leftOut)
   }
 
   static let fetchName = RunDirectory.fetchStep

@@ -23,6 +23,9 @@ public struct RunSpec: Codable, Hashable, Sendable {
   /// The newest commit of the ref that another run of the pipeline has begun to deploy; `nil`: there is none. A run of one
   /// of its ancestors is too late, unless the ref has gone back there, or the run may (`RunRequest.mayGoBack`).
   public var newest: DeployedCommit?
+  /// What the last run of the pipeline and ref that succeeded has deployed: files that changed are those that changed since.
+  /// `nil`: there is none.
+  public var succeeded: DeployedCommit?
   /// Bounds on talking to the remote; `nil`: the usual ones.
   public var fetchLimits: FetchLimits?
   /// The workspace is somebody's own working tree, in which nothing is fetched or checked out; `nil`: false.
@@ -46,7 +49,7 @@ public struct RunSpec: Codable, Hashable, Sendable {
     number: Int, request: RunRequest, mirror: String, workspace: String,
     allowedSchemes: [RepositoryURL.Scheme], fetchTimeout: Seconds = 600,
     treeLimits: TreeLimits = TreeLimits(), url: String? = nil, eventFile: String? = nil,
-    newest: DeployedCommit? = nil, fetchLimits: FetchLimits? = nil, caches: CacheArea? = nil,
+    deployed: DeployedRef = DeployedRef(), fetchLimits: FetchLimits? = nil, caches: CacheArea? = nil,
     hidden: [String]? = nil
   ) {
     version = RunSpec.currentVersion
@@ -59,7 +62,8 @@ public struct RunSpec: Codable, Hashable, Sendable {
     self.treeLimits = treeLimits
     self.url = url
     self.eventFile = eventFile
-    self.newest = newest
+    newest = deployed.newest
+    succeeded = deployed.succeeded
     self.fetchLimits = fetchLimits
     self.caches = caches
     self.hidden = hidden
@@ -87,6 +91,19 @@ public struct DeployedCommit: Codable, Hashable, Sendable {
   public init(commit: CommitID, run: Int) {
     self.commit = commit
     self.run = run
+  }
+}
+
+/// What has become of one ref through one pipeline.
+public struct DeployedRef: Hashable, Sendable {
+  /// The newest commit that a run has begun to deploy, whatever came of it.
+  public var newest: DeployedCommit?
+  /// What the last run that succeeded has deployed.
+  public var succeeded: DeployedCommit?
+
+  public init(newest: DeployedCommit? = nil, succeeded: DeployedCommit? = nil) {
+    self.newest = newest
+    self.succeeded = succeeded
   }
 }
 

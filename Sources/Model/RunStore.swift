@@ -26,8 +26,8 @@ public protocol RunStore: Sendable {
   /// the place of others.
   func waiting(like run: Run, limit: Int) async throws -> WaitingRuns
 
-  /// The newest commit that runs of this pipeline, repository and ref have begun to deploy.
-  func newestDeployed(like request: RunRequest) async throws -> DeployedCommit?
+  /// What runs of this pipeline, repository and ref have deployed.
+  func deployed(like request: RunRequest) async throws -> DeployedRef
 
   /// Ends those of the runs that still wait, all in one transaction: `by` takes their place. Durable when it returns.
   /// - Returns: the runs that were ended.

@@ -70,13 +70,19 @@ extension SQLiteStore {
     }
   }
 
-  public func newestDeployed(like request: RunRequest) async throws -> DeployedCommit? {
+  public func deployed(like request: RunRequest) async throws -> DeployedRef {
     try await read { db in
       let statement = try db.cachedStatement(
-        sql: "SELECT commit_id, run FROM deployed_refs WHERE pipeline = ? AND repository = ? AND ref = ?")
-      return try Row.fetchOne(statement, arguments: SQLiteStore.key(of: request)).flatMap { row in
-        CommitID(row["commit_id"] as String).map { DeployedCommit(commit: $0, run: row["run"]) }
-      }
+        sql: """
+          SELECT commit_id, run, succeeded_commit_id, succeeded_run FROM deployed_refs
+          WHERE pipeline = ? AND repository = ? AND ref = ?
+          """)
+      guard let row = try Row.fetchOne(statement, arguments: SQLiteStore.key(of: request)) else { return DeployedRef() }
+      return DeployedRef(
+        newest: CommitID(row["commit_id"] as String).map { DeployedCommit(commit: $0, run: row["run"]) },
+        succeeded: (row["succeeded_commit_id"] as String?).flatMap(CommitID.init).map {
+          DeployedCommit(commit: $0, run: row["succeeded_run"])
+        })
     }
   }
 
@@ -100,12 +106,23 @@ extension SQLiteStore {
       outcome.took.map { Int64(($0.value * 1000).rounded()) }, outcome.commit?.hex ?? "", number,
     ])
     // In the same transaction: the next run of the ref starts only when this one's end is known.
+    let ref: StatementArguments = [row["pipeline"] as String, row["repository"] as String, row["ref"] as String]
     if let commit = outcome.deployed {
       try db.cachedStatement(
-        sql: "INSERT OR REPLACE INTO deployed_refs (pipeline, repository, ref, commit_id, run) VALUES (?, ?, ?, ?, ?)"
-      ).execute(arguments: [
-        row["pipeline"] as String, row["repository"] as String, row["ref"] as String, commit.hex, number,
-      ])
+        sql: """
+          INSERT INTO deployed_refs (pipeline, repository, ref, commit_id, run) VALUES (?, ?, ?, ?, ?)
+          ON CONFLICT DO UPDATE SET commit_id = excluded.commit_id, run = excluded.run
+          """
+      ).execute(arguments: ref + [commit.hex, number])
+    }
+    // Also where it went back to an older commit than the newest: that is what stands there now.
+    if outcome.state == .succeeded, let commit = outcome.deployed ?? outcome.commit {
+      try db.cachedStatement(
+        sql: """
+          UPDATE deployed_refs SET succeeded_commit_id = ?, succeeded_run = ?
+          WHERE pipeline = ? AND repository = ? AND ref = ?
+          """
+      ).execute(arguments: [commit.hex, number] + ref)
     }
   }
 

@@ -15,6 +15,7 @@ enum Schema {
     migrator.registerMigration("0008 leaving runs", migrate: Migration0008.apply)
     migrator.registerMigration("0009 run duration", migrate: Migration0009.apply)
     migrator.registerMigration("0010 schedules", migrate: Migration0010.apply)
+    migrator.registerMigration("0011 succeeded refs", migrate: Migration0011.apply)
     return migrator
   }
 

@@ -56,4 +56,46 @@ struct PathsTests {
     #expect(try agent.pushrod("run", "shop").status == 0)
     #expect(try agent.pushrod("rerun", "2").status == 0)
   }
+
+  @Test("leave out the steps that are not about them, also where the steps stand in the repository")
+  func steps() throws {
+    let repository = try GitRepository()
+    try repository.commit(
+      ".pushrod.yml",
+      """
+      steps:
+        - {name: api, when: {path: "api/**"}, run: "test ! -e api/broken"}
+        - {name: web, when: {path: "web/**"}, run: echo web}
+        - {name: always, run: echo always}
+      """)
+    let first = try repository.commit("api/a.c", "one")
+    let agent = try AgentUnderTest(
+      pipelines: [
+        "shop.yml": "repo: \(repository.url)\non: {push: {branches: [main]}, manual: true}\nfile: .pushrod.yml\n"
+      ])
+    try agent.start()
+    #expect(try agent.post(GitHubPush(cloneURL: repository.url, after: first)).runs == [1])
+    #expect(try agent.finished(1).run.state == .succeeded)
+
+    let second = try repository.commit("api/broken", "x")
+    #expect(try agent.post(GitHubPush(cloneURL: repository.url, before: first, after: second)).runs == [2])
+    #expect(try agent.finished(2).run.state == .failed)
+    // It is about no part of the repository, but the failed one is not deployed yet.
+    let third = try repository.commit("README.md", "x")
+    #expect(try agent.post(GitHubPush(cloneURL: repository.url, before: second, after: third)).runs == [3])
+    let shown = try agent.finished(3)
+    #expect(shown.run.state == .failed && shown.run.failedStep == "api")
+
+    try repository.git("rm", "--quiet", "api/broken")
+    let fourth = try repository.commit("web/index.html", "x")
+    #expect(try agent.post(GitHubPush(cloneURL: repository.url, before: third, after: fourth)).runs == [4])
+    #expect(try agent.finished(4).run.state == .succeeded)
+    let words =
+      "nothing in [api/**] changed: 2 files, such as README.md; compared with what run 1 deployed, \(first.prefix(8))"
+    #expect(try agent.pushrod("show", "4").output.contains(words))
+    #expect(try agent.stepLog(4, "02-") == "web\n")
+    // A person wants all of it.
+    #expect(try agent.pushrod("run", "shop").status == 0)
+    #expect(try agent.finished(5).steps.compactMap(\.stepState) == [.succeeded, .succeeded, .succeeded, .succeeded])
+  }
 }

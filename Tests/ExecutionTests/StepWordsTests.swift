@@ -49,12 +49,13 @@ struct StepWordsTests {
     var request = RunRequest(
       pipeline: pipeline, trigger: .poll, ref: try #require(RefName("refs/heads/main")), commit: commit)
     let condition = StepCondition(events: [.push])
-    #expect(ConditionCheck(request: request).obstacle(condition) == nil)
+    #expect(ConditionCheck(request: request, leftOut: nil).obstacle(condition, of: 1) == nil)
     request.trigger = .rerun
     request.origin = .poll
-    #expect(ConditionCheck(request: request).obstacle(condition) == nil)
+    #expect(ConditionCheck(request: request, leftOut: nil).obstacle(condition, of: 1) == nil)
     request.origin = .schedule
-    #expect(ConditionCheck(request: request).obstacle(condition) == #"event "schedule" not in [push]"#)
+    #expect(
+      ConditionCheck(request: request, leftOut: nil).obstacle(condition, of: 1) == #"event "schedule" not in [push]"#)
   }
 
   // MARK: retry

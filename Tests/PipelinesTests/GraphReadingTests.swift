@@ -21,7 +21,7 @@ struct GraphReadingTests {
           - name: ship
             needs: [test, lint]
             run: ./ship
-            when: {branch: [main, "release/**"], event: push, status: [succeeded, failed]}
+            when: {branch: [main, "release/**"], event: push, path: ["src/**", "!**/*.md"], status: [succeeded, failed]}
             interruptible: false
             detach: true
           - {run: last, needs: ship, when: {tag: "v*"}}
@@ -32,7 +32,9 @@ struct GraphReadingTests {
     #expect(read.steps[1].retry == Retry(times: 2))
     #expect(
       read.steps[2].when
-        == StepCondition(branches: ["main", "release/**"], events: [.push], statuses: [.succeeded, .failed]))
+        == StepCondition(
+          branches: ["main", "release/**"], events: [.push], paths: ["src/**", "!**/*.md"],
+          statuses: [.succeeded, .failed]))
     #expect(read.steps[2].isInterruptible == false)
     #expect(read.steps[2].isDetached == true)
     #expect(read.steps[3].when == StepCondition(tags: ["v*"]))
@@ -115,7 +117,7 @@ struct GraphReadingTests {
       ("when: {brunch: main}", "did you mean `branch`?"), ("when: {event: pusch}", "did you mean `push`?"),
       ("when: {event: poll}", "must be push, webhook, schedule, manual, not `poll`"),
       ("when: {status: green}", "must be succeeded, failed, not `green`"), ("when: {}", "asks for nothing"),
-      ("when: main", "a mapping such as {branch: main}"), ("when: {path: src}", "not supported by this version"),
+      ("when: main", "a mapping such as {branch: main}"), ("when: {path: src/}", "write `src/**`"),
       ("when: {branch: \"[\"}", "cannot be read"), ("retry: 11", "a whole number from 1 to 10"),
       ("retry: {wait: 5s}", "has no `times`"), ("retry: {times: 1, wait: 2h}", "at most 1 h"),
       ("retry: {times: 1, wait: 1s, backoff: 11}", "a number from 1 to 10"),

@@ -104,18 +104,38 @@ import Testing
     let run = try await queue(commit: commit(1))
     let dev = try await queue(commit: commit(2), ref: "refs/heads/dev")
     _ = try await store.move(run: run.number, to: RunOutcome(.running), at: someDate)
-    #expect(try await store.newestDeployed(like: run.request) == nil)
+    #expect(try await store.deployed(like: run.request).newest == nil)
 
     _ = try await store.move(
       run: run.number, to: RunOutcome(.failed, reason: "exit 3", deployed: commit(1)), at: someDate)
 
-    #expect(try await store.newestDeployed(like: run.request) == DeployedCommit(commit: commit(1), run: 1))
-    #expect(try await store.newestDeployed(like: dev.request) == nil)
-    #expect(try await store.newestDeployed(like: try someRequest("docs")) == nil)
+    #expect(try await store.deployed(like: run.request).newest == DeployedCommit(commit: commit(1), run: 1))
+    #expect(try await store.deployed(like: dev.request).newest == nil)
+    #expect(try await store.deployed(like: try someRequest("docs")).newest == nil)
     // An end that deployed nothing leaves what was.
     let next = try await queue(commit: commit(3))
     _ = try await store.move(run: next.number, to: RunOutcome(.failed, reason: "fetch failed"), at: someDate)
-    #expect(try await store.newestDeployed(like: run.request)?.run == 1)
+    #expect(try await store.deployed(like: run.request).newest?.run == 1)
+  }
+
+  @Test("beside the newest that was begun the last that succeeded is remembered, also an older one that was asked for")
+  func succeeded() async throws {
+    func end(_ state: RunState, _ commit: CommitID, newest: Bool = true) async throws -> DeployedRef {
+      let run = try await queue(commit: commit)
+      _ = try await store.move(run: run.number, to: RunOutcome(.running), at: someDate)
+      _ = try await store.move(
+        run: run.number, to: RunOutcome(state, commit: commit, deployed: newest ? commit : nil), at: someDate)
+      return try await store.deployed(like: run.request)
+    }
+    #expect(try await end(.failed, commit(1)).succeeded == nil)
+    let second = try await end(.succeeded, commit(2))
+    #expect(second.newest == DeployedCommit(commit: commit(2), run: 2) && second.succeeded == second.newest)
+    let third = try await end(.failed, commit(3))
+    #expect(third.newest == DeployedCommit(commit: commit(3), run: 3) && third.succeeded == second.succeeded)
+    // Back to the first, on purpose: the third is still the newest.
+    let back = try await end(.succeeded, commit(1), newest: false)
+    #expect(back.newest == third.newest && back.succeeded == DeployedCommit(commit: commit(1), run: 4))
+    #expect(try await end(.skipped, commit(4), newest: false) == back)
   }
 
   @Test("a run that waits says for which: the one under way, else the one that goes first")
@@ -147,7 +167,7 @@ import Testing
       // As 0005 left it.
       try db.execute(
         sql: """
-          DELETE FROM grdb_migrations WHERE identifier LIKE '0006%';
+          DELETE FROM grdb_migrations WHERE identifier LIKE '0006%' OR identifier LIKE '0011%';
           DROP TABLE repeats;
           DROP TABLE deployed_refs;
           DROP INDEX runs_queued_by_group;
@@ -161,7 +181,8 @@ import Testing
 
     let store = try SQLiteStore.open(path: fixture.path)
 
-    #expect(try await store.newestDeployed(like: try someRequest()) == DeployedCommit(commit: commit(2), run: 2))
+    let known = DeployedCommit(commit: commit(2), run: 2)
+    #expect(try await store.deployed(like: try someRequest()) == DeployedRef(newest: known, succeeded: known))
     #expect(try await store.nextRuns(besides: [], limit: 5).map(\.number) == [1])
     #expect(try await store.waiting(like: try #require(try await store.run(number: 1)), limit: 5).mode == .queue)
   }

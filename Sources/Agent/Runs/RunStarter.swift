@@ -32,8 +32,8 @@ struct RunStarter: Sendable {
   func start(_ run: Run, _ rules: Ruleset) async throws {
     let handover = try handover(for: run, rules)
     let body = try await eventBody(of: run)
-    let newest = try await store.newestDeployed(like: run.request)
-    async let directory: Void = prepare(run, rules, body, newest)
+    let deployed = try await store.deployed(like: run.request)
+    async let directory: Void = prepare(run, rules, body, deployed)
     do {
       _ = try await store.move(run: run.number, to: RunOutcome(.running), at: Date())
     } catch {
@@ -49,7 +49,7 @@ struct RunStarter: Sendable {
   func launchAgain(_ run: Run, _ rules: Ruleset) async throws {
     let handover = try handover(for: run, rules)
     try await prepare(
-      run, rules, try await eventBody(of: run), try await store.newestDeployed(like: run.request))
+      run, rules, try await eventBody(of: run), try await store.deployed(like: run.request))
     try await launch(handover, run.number)
   }
 
@@ -72,7 +72,7 @@ struct RunStarter: Sendable {
   }
 
   private func prepare(
-    _ run: Run, _ rules: Ruleset, _ body: [UInt8]?, _ newest: DeployedCommit?
+    _ run: Run, _ rules: Ruleset, _ body: [UInt8]?, _ deployed: DeployedRef
   ) async throws {
     let directory = area.directory(ofRun: run.number)
     let pipeline = run.request.pipeline
@@ -81,7 +81,7 @@ struct RunStarter: Sendable {
       workspace: area.workspace(of: pipeline.name), allowedSchemes: rules.allowedSchemes,
       fetchTimeout: rules.fetchTimeout, treeLimits: rules.treeLimits,
       url: rules.publicURL.map { "\($0)/runs/\(run.number)" },
-      eventFile: body == nil ? nil : directory.eventFilePath, newest: newest, fetchLimits: rules.fetchLimits,
+      eventFile: body == nil ? nil : directory.eventFilePath, deployed: deployed, fetchLimits: rules.fetchLimits,
       caches: CacheArea(folder: area.caches, size: rules.cacheSize),
       hidden: rules.ownPaths.isEmpty ? nil : rules.ownPaths)
     do {

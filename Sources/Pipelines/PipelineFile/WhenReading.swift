@@ -21,11 +21,14 @@ enum WhenReading {
         preset: "any", example: "event: [push, manual]"
       ) { $1.events = words($0, RunRequest.Trigger.self, known: events) },
       Key(
+        "path", .oneOrMany(.text.called("pattern"), of: "patterns"), "of the files that changed, one matches",
+        preset: "any", example: "path: [\"api/**\", \"!**/*.md\"]"
+      ) { $1.paths = PatternReading.pathPatterns($0) },
+      Key(
         "status", .oneOrMany(.oneOf(StepCondition.Status.allCases.map(\.rawValue)), of: "them", atMost: 2),
         "how the run stands", preset: "`succeeded`; in `on_failure` and `finally` any", example: "status: failed"
       ) { $1.statuses = words($0, StepCondition.Status.self, known: StepCondition.Status.allCases) },
     ],
-    later: ["path"],
     frame: frame)
 
   /// A push that was found by comparing tips is a push, and a repetition counts as what it repeats.
