@@ -212,7 +212,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["pushrod", "pushrod-runner", "Model", "EndToEndSupport", "TestSupport"], swiftSettings: settings),
+      dependencies: ["pushrod", "pushrod-runner", "CLinux", "Model", "EndToEndSupport", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "FaultTests",
       dependencies: [

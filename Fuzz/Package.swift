@@ -38,6 +38,7 @@ let package = Package(
     .target(name: "Door", dependencies: ["Model"], swiftSettings: settings),
     // Of these only the files that read.
     .target(name: "Agent", dependencies: ["Model"], swiftSettings: settings),
+    .target(name: "Execution", dependencies: ["Model"], swiftSettings: settings),
     .target(
       name: "Hook", dependencies: ["Agent", "Model", .product(name: "NIOHTTP1", package: "swift-nio")],
       swiftSettings: settings),
@@ -53,7 +54,7 @@ let package = Package(
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "CLibFuzzer", "Model", "Webhooks", "Pipelines", "Door", "Hook", "Outgoing",
+        "CLibFuzzer", "Model", "Webhooks", "Pipelines", "Execution", "Door", "Hook", "Outgoing",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -23,7 +23,7 @@ enum InputFile {
         throw failure(String(cString: strerror(errno)))
       }
       bytes += chunk[..<count]
-      guard bytes.count <= limit else { throw failure("it is larger than \(limit >> 20) MiB") }
+      guard bytes.count <= limit else { throw failure("it is larger than \(limit >> 10) KiB") }
     }
   }
 }

@@ -1,4 +1,7 @@
+import CLinux
+import EndToEndSupport
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -133,6 +136,66 @@ struct LocalRunTests {
     #expect(try area.read("tidied") == "tidied up after cancelled\n")
     #expect(kill(try #require(child), 0) != 0)
     #expect(try FileManager.default.contentsOfDirectory(atPath: area.file("tmp")) == [])
+  }
+
+  @Test("what a step asks is asked on the terminal, and the answer is a person's", arguments: ["y", "n"])
+  func approval(answer: String) throws {
+    try area.write(
+      "shop.yml",
+      "repo: https://github.com/acme/shop.git\non: push\nsteps: [echo before, {approval: Ready?}, echo after]\n")
+    var ends: [Int32] = [-1, -1]
+    try #require(pushrod_terminal(&ends, 80, 24) == 0)
+    let (terminal, input) = (ends[0], ends[1])
+    defer { close(terminal) }
+    let (output, errors) = (area.file("output"), area.file("errors"))
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: builtExecutable("pushrod"))
+    process.arguments = ["run", "--local", area.file("shop.yml")]
+    process.currentDirectoryURL = URL(fileURLWithPath: repository.path)
+    process.environment = ProcessInfo.processInfo.environment.merging(
+      ["PUSHROD_RUNNER": builtExecutable("pushrod-runner"), "TMPDIR": try temporary()]) { $1 }
+    process.standardInput = FileHandle(fileDescriptor: input, closeOnDealloc: true)
+    for file in [output, errors] { #expect(FileManager.default.createFile(atPath: file, contents: nil)) }
+    process.standardOutput = FileHandle(forWritingAtPath: output)
+    process.standardError = FileHandle(forWritingAtPath: errors)
+    try process.run()
+    func say(_ line: String) { _ = Glibc.write(terminal, line + "\n", line.utf8.count + 1) }
+    try waitUntil("it asks") { (try? area.read("errors"))?.contains("Ready?: Ready? [y/n] ") == true }
+    #expect(try !area.read("output").contains("after"))
+    say("perhaps")
+    try waitUntil("it says what can be said") { (try? area.read("errors"))?.contains("Type y to go on") == true }
+    say(answer)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == (answer == "y" ? 0 : 1))
+    #expect(try area.read("output").contains("\nafter\n") == (answer == "y"))
+    let words = answer == "y" ? "Ready? approved by " : "was rejected by "
+    let said = try area.read("output")
+    #expect(said.contains(words), "\(said)")
+  }
+
+  @Test("without a terminal a run that asks does not begin, unless all is approved beforehand")
+  func nobodyToAsk() throws {
+    let pipeline = "steps: [echo before, {name: go, approval: Ready?}, echo after]\n"
+    let refused = try local(pipeline)
+    #expect(refused.status == 2 && !refused.output.contains("before"))
+    #expect(
+      refused.errorOutput.contains("step \"go\" asks for an approval, and nobody can give one")
+        && refused.errorOutput.contains("--yes"), "\(refused.errorOutput)")
+    let ran = try local(pipeline, ["--yes"])
+    #expect(ran.status == 0 && ran.output.contains("\nafter\n"), "\(ran.output)\(ran.errorOutput)")
+  }
+
+  @Test("steps that stand in the repository are read from the tree, and their mistakes are told")
+  func repositoryFile() throws {
+    try repository.write(".pushrod.yml", "steps: [cat a.txt]\n")
+    let ran = try local("file: .pushrod.yml\n", in: "sub")
+    #expect(ran.status == 0 && ran.output.contains("changed, not committed\n"), "\(ran.output)\(ran.errorOutput)")
+    try repository.write(".pushrod.yml", "steps: [{rum: x}]\n")
+    let broken = try local("file: .pushrod.yml\n")
+    #expect(broken.status == 1)
+    #expect(broken.errorOutput.contains(".pushrod.yml:1:10: unknown key `rum`"), "\(broken.errorOutput)")
+    let missing = try local("file: none.yml\n")
+    #expect(missing.status == 2 && missing.errorOutput.contains("none.yml: No such file"), "\(missing.errorOutput)")
   }
 
   @Test("without Git the working folder is the tree")

@@ -75,6 +75,20 @@ struct UserTests {
     }
   }
 
+  @Test("what its cache keeps is that user's again when it is found")
+  func cache() throws {
+    let fixture = try Self.fixture()
+    var step = Self.step("mkdir -p kept/in; echo x >> kept/in/file; stat -c %U kept kept/in/file; wc -l < kept/in/file")
+    step.cache = [Cache(key: ["a.txt"], paths: ["kept"])]
+    for lines in 1...2 {
+      let run = try fixture.run(
+        .init(steps: [step], change: { $0.caches = CacheArea(folder: fixture.area.caches, size: 1 << 30) }))
+      #expect(run.end?.runState == .succeeded, "\(run.end?.reason ?? "")")
+      let log = try run.log(1)
+      #expect(log.contains("nobody\nnobody\n\(lines)\n"), "\(log)")
+    }
+  }
+
   @Test("what is handed over is what lies in the folder: no link is followed, no second name taken, nobody else's file")
   func ownership() throws {
     let folder = try TemporaryDirectory("ownership")

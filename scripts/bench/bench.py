@@ -13,6 +13,7 @@ import checkouts
 import confinement
 import footprint
 import logs
+import parallel
 import processes
 import pushes
 import recovery
@@ -25,6 +26,7 @@ MEASUREMENTS = {
     "pushes": pushes.measure,
     "checkouts": checkouts.measure,
     "logs": logs.measure,
+    "parallel": parallel.measure,
     "confinement": confinement.measure,
     "footprint": footprint.measure,
     "recovery": recovery.measure,

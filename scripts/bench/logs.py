@@ -4,7 +4,6 @@ import base64
 import os
 import statistics
 import subprocess
-import threading
 import time
 
 import processes
@@ -93,26 +92,12 @@ def run_with_log(agent, repository, url, size):
     run = agent.push(url, repository.push(branch), branch)
     started = processes.wait_until("the runner", lambda: agent.events(run))[0]
     # A runner is two processes: the one that works, and above it the one that cleans up should it be killed.
-    peaks = {started["pid"]: 0, processes.parent(started["pid"]): 0}
-    done = threading.Event()
-
-    def watch():
-        while not done.is_set():
-            for pid in peaks:
-                peaks[pid] = max(peaks[pid], processes.peak_memory(pid))
-            time.sleep(0.005)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
+    with processes.PeakMemory(started["pid"], processes.parent(started["pid"])) as memory:
         events = agent.wait_for_end(run, seconds=200)
-    finally:
-        done.set()
-        watcher.join()
-    if not all(peaks.values()):
-        raise processes.Failure(f"the memory of run {run}'s runner could not be read: {peaks}")
+    if not all(memory.peaks.values()):
+        raise processes.Failure(f"the memory of run {run}'s runner could not be read: {memory.peaks}")
     agent.settled()
     step = [event for event in events if event["event"] == "step_finished"][-1]
     return {
-        "runner": sum(peaks.values()), "agent": processes.peak_memory(agent.process.pid),
+        "runner": sum(memory.peaks.values()), "agent": processes.peak_memory(agent.process.pid),
         "wall": step["usage"]["wall"], "log_bytes": step["usage"]["log_bytes"]}

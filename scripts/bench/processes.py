@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -89,6 +90,49 @@ def private_memory(pid):
 def peak_memory(pid):
     """The most resident memory the process ever had, in bytes; 0 when it is gone."""
     return status(pid, "VmHWM") * 1024
+
+
+class PeakMemory:
+    """Watches the peak memory of processes until they have gone, and that of the children that the first one has."""
+
+    def __init__(self, *pids, children=False):
+        self.peaks = dict.fromkeys(pids, 0)
+        # Private memory of the children that were alive at one look, of the look with most of them.
+        self.children = []
+        self._watches_children = children
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self):
+        while not self._over.is_set():
+            for pid in self.peaks:
+                self.peaks[pid] = max(self.peaks[pid], peak_memory(pid))
+            if self._watches_children:
+                found = [memory for child in children(next(iter(self.peaks))) if (memory := private_memory_if_alive(child))]
+                self.children = max(self.children, found, key=len)
+            time.sleep(0.005)
+
+
+def children(pid):
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def private_memory_if_alive(pid):
+    try:
+        return private_memory(pid)
+    except (FileNotFoundError, ProcessLookupError, Failure):
+        return 0
 
 
 def parent(pid):

@@ -11,7 +11,7 @@ struct FuzzTarget: Sendable {
   static let all =
     [
       globs, pipelines, forms, names, certificates, forwarded, proxyHeader, requestHead, eventStream, relayed,
-      handedOver, pageHeaders, hookDeliveries,
+      handedOver, pageHeaders, hookDeliveries, cron, zoneFile, repositoryFiles, stepOutput, scripts,
     ] + senders
 }
 

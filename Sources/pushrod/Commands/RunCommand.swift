@@ -15,7 +15,7 @@ struct RunCommand: AsyncParsableCommand {
 
       With --local, a pipeline's file is run in the working tree around the working folder, as it is: nothing is \
       fetched, and no agent is asked. The steps find the environment of a real run and nothing of yours. Ctrl-C cancels \
-      the run, which then ends the command with 130.
+      the run, which then ends the command with 130. What a step asks (`approval`) is asked on the terminal.
 
       Inputs are recorded with the run, and everybody who may see it sees them: they are no place for a secret.
       """)
@@ -48,6 +48,9 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(help: "With --local: keep the run's directory, with its logs and artifacts.")
   var keep = false
 
+  @Flag(help: "With --local: approve whatever a step asks.")
+  var yes = false
+
   @OptionGroup var agent: AgentOptions
 
   func validate() throws {
@@ -56,8 +59,8 @@ struct RunCommand: AsyncParsableCommand {
       if ref != nil || noFollow || hasAgent {
         throw ValidationError("--local runs what is here: --ref, --no-follow and the agent's options do not go with it")
       }
-    } else if !secrets.isEmpty || secretsFile != nil || keep {
-      throw ValidationError("--secret, --secrets-file and --keep go with --local")
+    } else if !secrets.isEmpty || secretsFile != nil || keep || yes {
+      throw ValidationError("--secret, --secrets-file, --keep and --yes go with --local")
     }
   }
 
@@ -70,21 +73,18 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   private func runHere() async throws {
+    let tree = try await LocalTree.find()
     let read: Pipeline
     do {
-      read = try PipelineFolder.load(file: pipeline, secrets: nil, sources: nil)
-    } catch {
-      throw CommandExit(.failed, "\n" + error.description)
-    }
-    if let file = read.file {
-      throw CommandExit(
-        .failed,
-        "the steps of this pipeline stand in the repository's `\(file.shown(limit: 200))`; --local does not read it.")
+      let own = try PipelineFolder.load(file: pipeline, secrets: nil, sources: nil)
+      read = try own.file.map { own.with(try tree.steps(in: $0, secrets: own.secrets)) } ?? own
+    } catch let mistakes as Diagnostics {
+      throw CommandExit(.failed, "\n" + mistakes.description)
     }
     let values = try LocalSecrets.read(
       read.secrets, given: secrets, file: secretsFile, environment: ProcessInfo.processInfo.environment)
     try await LocalRun(
-      pipeline: read, tree: try await LocalTree.find(), secrets: values, keeps: keep, inputs: try inputs(for: read)
+      pipeline: read, tree: tree, secrets: values, keeps: keep, approvesAll: yes, inputs: try inputs(for: read)
     ).carryOut()
   }
 

@@ -13,6 +13,8 @@ struct LocalRun {
   let secrets: [String: String]
   /// The run directory stays.
   let keeps: Bool
+  /// Whatever steps ask is approved.
+  let approvesAll: Bool
   /// A value for each of the pipeline's inputs.
   var inputs: [String: String] = [:]
 
@@ -24,6 +26,7 @@ struct LocalRun {
   /// Runs it to its end.
   /// - Throws: `CommandExit` with the result, where that is not success.
   func carryOut() async throws {
+    try LocalQuestions.check(pipeline, approvesAll: approvesAll)
     let folder = try LocalRun.makeFolder()
     let area = RunArea(root: folder)
     let directory: RunDirectory
@@ -88,6 +91,7 @@ struct LocalRun {
     var follower = LogFollower(directory)
     let run = Run(number: 1, request: try directory.spec().request, state: .running, queuedAt: Date())
     var printer = RunPrinter(run: run, terminal: .standardOutput, title: "run of \(pipeline.name)")
+    var questions = LocalQuestions(directory, person: tree.person, approvesAll: approvesAll)
     var heard = ContinuousClock.now
     var isCancelled = false
     while true {
@@ -95,8 +99,14 @@ struct LocalRun {
       for item in try follower.next() {
         let message = LogMessage(item)
         let output = printer.output(for: message)
-        if !output.isEmpty { Output.standard.write(output) }
-        if case .event(let event) = message, event.event == .runFinished { end = event }
+        if !output.isEmpty {
+          Output.standard.write(output)
+          questions.noteOutput()
+        }
+        if case .event(let event) = message {
+          questions.note(event)
+          if event.event == .runFinished { end = event }
+        }
         heard = .now
       }
       if let end { return end }
@@ -107,6 +117,7 @@ struct LocalRun {
       if Interruptions.number > 1 { killRunner(directory) }
       // A runner that has only just been started does not listen yet.
       if Interruptions.number > 0, !isCancelled { isCancelled = cancel(directory) }
+      questions.ask()
       try await Task.sleep(for: LocalRun.interval)
     }
   }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Model
+import Pipelines
 
 /// The working tree that a local run is in, and what Git says of it.
 struct LocalTree {
@@ -25,6 +26,12 @@ struct LocalTree {
     return LocalTree(
       path: LocalTree.resolved(top ?? folder), ref: branch ?? main, commit: head ?? nothing, message: message,
       person: getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? "uid \(geteuid())")
+  }
+
+  /// The steps of a pipeline whose `file` stands in the repository: as they are in the tree.
+  func steps(in file: String, secrets: [String]) throws -> PipelineSteps {
+    let bytes = try InputFile.read("\(path)/\(file)", purpose: "pipeline's", limit: Pipeline.longestFile)
+    return try RepositoryFile.parse(bytes, file: file, secrets: secrets)
   }
 
   private static func resolved(_ path: String) -> String {

@@ -1,0 +1,1 @@
+../../../Sources/Execution/StepOutput.swift

@@ -1,0 +1,90 @@
+import Glibc
+import Model
+import RunDirectory
+
+/// The questions of a local run's `approval` steps, put to whoever sits at the terminal: there is no agent that could be
+/// told the answer.
+struct LocalQuestions {
+  private struct Question {
+    var step: String
+    var words: String
+  }
+
+  private let directory: RunDirectory
+  private let person: String
+  private let approvesAll: Bool
+  private var open: [Question] = []
+  private var isShown = false
+  private var typed: [UInt8] = []
+
+  private static let longestAnswer = 1000
+
+  init(_ directory: RunDirectory, person: String, approvesAll: Bool) {
+    self.directory = directory
+    self.person = person
+    self.approvesAll = approvesAll
+  }
+
+  /// - Throws: where a step would ask, and nobody is there to answer.
+  static func check(_ pipeline: Pipeline, approvesAll: Bool) throws(CommandExit) {
+    guard !approvesAll, isatty(0) != 1, let step = pipeline.everyStep.first(where: { $0.approval != nil }) else {
+      return
+    }
+    throw CommandExit(
+      .wrongUse,
+      "step \"\(step.name.shown(limit: 100))\" asks for an approval, and nobody can give one: standard input is no "
+        + "terminal. Say --yes to approve all that is asked.")
+  }
+
+  mutating func note(_ event: RunEvent) {
+    switch event.event {
+    case .waiting: open.append(Question(step: event.name ?? "", words: (event.reason ?? "").onOneLine))
+    case .answered:
+      open.removeAll { $0.step == event.name }
+      isShown = false
+    default: break
+    }
+  }
+
+  /// Something else stands on the terminal's last line now.
+  mutating func noteOutput() { isShown = false }
+
+  /// Asks what is open, and hands on what has been typed. Never waits.
+  mutating func ask() {
+    guard let question = open.first else { return }
+    if approvesAll { return answer(question, approved: true) }
+    if !isShown {
+      Output.error.write("\(question.step.onOneLine): \(question.words) [y/n] ".utf8)
+      isShown = true
+    }
+    guard let line = typedLine() else { return }
+    isShown = false
+    switch line.split(whereSeparator: \.isWhitespace).joined().lowercased() {
+    case "y", "yes": answer(question, approved: true)
+    case "n", "no": answer(question, approved: false)
+    default: Output.error.print("Type y to go on, n to end the run as failed, or Ctrl-C to cancel it.")
+    }
+  }
+
+  private mutating func answer(_ question: Question, approved: Bool) {
+    let message = ControlMessage(
+      action: approved ? .approve : .reject, by: person, step: question.step,
+      reason: approved ? nil : "answered on the terminal")
+    // It may be over by now, and the next event says so.
+    _ = try? directory.send(message)
+    open.removeFirst()
+  }
+
+  /// A line, where a whole one has been typed; a terminal that is gone says no.
+  private mutating func typedLine() -> String? {
+    var ready = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
+    guard poll(&ready, 1, 0) > 0 else { return nil }
+    var buffer = [UInt8](repeating: 0, count: LocalQuestions.longestAnswer)
+    let count = read(0, &buffer, buffer.count)
+    guard count > 0 else { return count < 0 && errno == EINTR ? nil : "no" }
+    typed = (typed + buffer[..<count]).suffix(LocalQuestions.longestAnswer)
+    guard let end = typed.firstIndex(of: 0x0a) else { return nil }
+    defer { typed = [] }
+    return String(decoding: typed[..<end], as: UTF8.self)
+  }
+}
