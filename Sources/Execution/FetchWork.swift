@@ -54,40 +54,20 @@ struct FetchWork {
         ? "commit \(commit) is the tip of \(request.ref)"
         : "commit \(commit) is part of \(request.ref), whose tip is \(tip)")
 
-    var wentBack = false
-    // The ref's tip is never too late: where it is older than what was deployed, the ref itself has gone back.
-    if let newest = spec.newest, commit != tip, try mirror.isCommit(commit, olderThan: newest.commit.hex) {
-      guard request.mayGoBack == true, newest.run < request.askedIn ?? spec.number else {
-        return .superseded(by: newest.run, reason: tooLate(commit, newest))
-      }
-      say("run \(newest.run) has deployed the newer commit \(newest.commit); this one was asked for")
-      wentBack = true
-    }
-
-    let changed = ChangedPaths(spec: spec, mirror: mirror) { ref in
+    let appraisal = CommitAppraisal(spec: spec, directory: directory, mirror: mirror, say: say) { ref in
       say("fetching \(ref) from \(url), to compare with")
       return try mirror.fetch(url: url, ref: ref.full, policy: policy, progress: { _ in }, message: say)
     }
-    var measure: ChangedPaths.Measure?
-    if let patterns = request.pipeline.triggers.push?.paths {
-      let found = try told(changed.measure(of: commit))
-      switch try PathFilter(changed: changed, patterns: patterns).answer(by: found) {
-      case .goesOn(let words): if let words { say(words) }
-      case .skipped(let reason): return .skipped(reason: reason)
-      }
-      measure = found
+    switch try appraisal.answer(for: commit, tip: tip) {
+    case .ends(let report): return report
+    case .goesOn(let wentBack, let leftOut):
+      try checkOut(commit, mirror, policy)
+      return .done(commit: commit, wentBack: wentBack, leftOut: leftOut)
     }
+  }
 
-    var pipeline = request.pipeline
-    if let file = pipeline.file {
-      let reader = RepositoryPipeline(spec: spec, directory: directory, mirror: mirror, say: say)
-      if let refusal = try reader.read(file, of: commit) { return .refused(reason: refusal) }
-      if let steps = try directory.pipelineSteps() { pipeline = pipeline.with(steps) }
-    }
-    let conditions = PathConditions(pipeline, changed: changed)
-    let leftOut =
-      conditions.lists.isEmpty ? nil : try conditions.leftOut(by: measure ?? told(changed.measure(of: commit)))
-
+  private func checkOut(_ commit: String, _ mirror: Mirror, _ policy: RemotePolicy) throws {
+    let url = spec.request.pipeline.repository.url
     try discardUnfinished()
     let start = Instant.now
     let report = try Workspace(path: spec.workspace, mirror: mirror).checkOut(
@@ -104,12 +84,6 @@ struct FetchWork {
     if report.usesLargeFiles { try fetchLargeFiles(url, policy, besides: report.leftOut) }
     let modules = report.submodules == 0 ? "" : " and " + count(report.submodules, "submodule")
     say("checked out \(count(report.files, "file"))\(modules) in \(Seconds(start.duration(to: .now).inSeconds))")
-    return .done(commit: commit, wentBack: wentBack, leftOut: leftOut)
-  }
-
-  private func told(_ measure: ChangedPaths.Measure) -> ChangedPaths.Measure {
-    if case .none(let words?) = measure { say(words) }
-    return measure
   }
 
   private var rule: CheckoutRule {
@@ -135,11 +109,6 @@ struct FetchWork {
     try LargeFiles(
       workspace: spec.workspace, mirror: spec.mirror, url: url, credential: policy.credential(url), leftOut: leftOut
     ).fetch(output: 1)
-  }
-
-  private func tooLate(_ commit: String, _ newest: DeployedCommit) -> String {
-    "superseded by run \(newest.run), which has begun to deploy \(newest.commit.short), a newer commit of "
-      + "\(spec.request.ref.short) than \(commit.prefix(8)); `pushrod rerun \(spec.number)` deploys this one all the same"
   }
 
   private func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }

@@ -51,17 +51,18 @@ public enum Runner {
     let secrets = handover.secrets.filter { spec.request.pipeline.secrets.contains($0.key) }
     let masker = Masker(MaskPatterns.patterns(of: Array(secrets.values) + handover.credentials.flatMap(\.secrets)))
     let record = try RunRecord(directory, masker: masker)
-    let signals = try RunnerSignals(guardian: getppid()) {
-      // Nobody is left to clean up after this process, so it does so itself, and the run is interrupted.
-      var (usage, status) = (ProcessTree.Usage(), Int32?.none)
-      _ = ProcessTree(cgroup: guardian.cgroup).kill(&usage, awaiting: 0, &status)
-      guardian.cgroup?.remove()
-      _exit(1)
+    let control: ControlServer
+    do {
+      control = try listen(directory, guardian)
+    } catch {
+      // Where it could not begin has its end on record all the same: it was not killed.
+      try record.runFinished(
+        RunOutcome(.failed, reason: "the run could not begin: \(error)"), took: start.duration(to: .now))
+      return false
     }
+    defer { unlink(directory.controlPath) }
     umask(0o022)
     guardian.cgroup?.provide(Cgroup.controllers(for: spec.request.pipeline), moving: [getpid(), getppid()])
-    let control = try ControlServer(directory, signals: signals)
-    defer { unlink(directory.controlPath) }
     let environment = StepEnvironment(spec: spec, directory: directory, secrets: secrets, account: .current())
     let steps = StepRunner(
       spec: spec, record: record, cgroup: guardian.cgroup, control: control, environment: environment)
@@ -74,6 +75,17 @@ public enum Runner {
     guard !steps.detached.isEmpty else { return false }
     _ = ProcessTree(cgroup: nil).killOrphans(besides: steps.detached.processes)
     return true
+  }
+
+  private static func listen(_ directory: RunDirectory, _ guardian: Guardian) throws -> ControlServer {
+    let signals = try RunnerSignals(guardian: getppid()) {
+      // Nobody is left to clean up after this process, so it does so itself, and the run is interrupted.
+      var (usage, status) = (ProcessTree.Usage(), Int32?.none)
+      _ = ProcessTree(cgroup: guardian.cgroup).kill(&usage, awaiting: 0, &status)
+      guardian.cgroup?.remove()
+      _exit(1)
+    }
+    return try ControlServer(directory, signals: signals)
   }
 
   private static func complain(_ sentence: String, code: Int32) -> Int32 {

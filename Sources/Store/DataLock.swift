@@ -14,8 +14,8 @@ final class DataLock: Sendable {
       throw StoreFailure("cannot open \(path): \(String(cString: strerror(errno))).")
     }
     PrivateFile.give(descriptor, toOwnerOf: folder)
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      let code = errno
+    let code = DataLock.take(descriptor)
+    guard code == 0 else {
       close(descriptor)
       throw StoreFailure(
         code == EWOULDBLOCK
@@ -26,6 +26,20 @@ final class DataLock: Sendable {
   }
 
   deinit { close(descriptor) }
+
+  /// An agent that is killed while it starts a runner leaves the lock to that one, until it has become the other program.
+  private static let patience: Duration = .seconds(1)
+
+  /// - Returns: an error code; 0 where the lock was taken.
+  private static func take(_ descriptor: Int32) -> Int32 {
+    let end = ContinuousClock.now + patience
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      let code = errno
+      guard code == EWOULDBLOCK || code == EINTR, ContinuousClock.now < end else { return code }
+      usleep(10_000)
+    }
+    return 0
+  }
 
   /// Gives the folder to whoever wants it next.
   func release() { flock(descriptor, LOCK_UN) }

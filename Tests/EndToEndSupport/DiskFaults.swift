@@ -44,10 +44,14 @@ public final class DiskFaults {
 
   /// For the environment of the program.
   public var environment: [String: String] {
-    [
-      "LD_PRELOAD": area.file("faults.so"), "FAULT_FOLDER": folder, "FAULT_CONTROL": area.file("control"),
+    let inherited = ProcessInfo.processInfo.environment
+    return [
+      "LD_PRELOAD": [area.file("faults.so"), inherited["LD_PRELOAD"] ?? ""].filter { !$0.isEmpty }.joined(
+        separator: ":"),
+      "FAULT_FOLDER": folder, "FAULT_CONTROL": area.file("control"),
       // The address sanitizer wants to be the first library, and need not be.
-      "ASAN_OPTIONS": "verify_asan_link_order=0",
+      "ASAN_OPTIONS": [inherited["ASAN_OPTIONS"] ?? "", "verify_asan_link_order=0"].filter { !$0.isEmpty }
+        .joined(separator: ":"),
     ]
   }
 
@@ -91,7 +95,11 @@ public final class DiskFaults {
       void *map = mmap(NULL, 16, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
       if (map != MAP_FAILED) control = map;
       close(file);
-      unsetenv("LD_PRELOAD"); /* not for the programs that this one starts */
+      /* Not for the programs that this one starts; what else is loaded is. */
+      const char *rest = getenv("LD_PRELOAD");
+      rest = rest ? strchr(rest, ':') : NULL;
+      if (rest) setenv("LD_PRELOAD", rest + 1, 1);
+      else unsetenv("LD_PRELOAD");
     }
 
     static int is_below(const char *path) {

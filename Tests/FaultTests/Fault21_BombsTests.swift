@@ -70,7 +70,7 @@ struct Fault21_BombsTests {
       #expect(result.output.contains("\(name).yml"), "\(result.output.prefix(200))")
       #expect(result.output.contains(" mistake"), "\(result.output.suffix(200))")
       #expect(result.stdout.count < 64 << 10, "\(result.stdout.count) bytes of words")
-      #expect(peak < 128 << 20, "\(peak >> 20) MB")
+      #expect(peak < Sanitizer.memory(128 << 20), "\(peak >> 20) MB")
     }
   }
 
@@ -93,7 +93,7 @@ struct Fault21_BombsTests {
     #expect(try agent.post(scene.push()).status == 202)
     let growth = try ProcessMemory(of: agent.pid).peak - before.peak
     print("\(Self.names.count) broken pipelines: the agent grew by \(growth >> 20) MB")
-    #expect(growth < 64 << 20)
+    #expect(growth < Sanitizer.memory(64 << 20))
     #expect(try agent.pushrod("reload").status == 0)
   }
 
@@ -105,7 +105,7 @@ struct Fault21_BombsTests {
       let (result, peak) = try measured([builtExecutable("pushrod"), "serve", "--config", file])
       #expect(result.status == 1, "\(name): \(result.errorOutput.prefix(300))")
       #expect(result.errorOutput.contains("\(name).yml"), "\(result.errorOutput.prefix(300))")
-      #expect(peak < 128 << 20, "\(peak >> 20) MB")
+      #expect(peak < Sanitizer.memory(128 << 20), "\(peak >> 20) MB")
     }
   }
 
@@ -148,8 +148,8 @@ struct Fault21_BombsTests {
     let all = try ProcessMemory(of: agent.pid)
     print("the largest body took \(one.peak >> 20) MB, four at once \(all.peak >> 20) MB")
     // One is decoded, the others wait as bytes.
-    #expect(all.peak - one.peak < 96 << 20)
-    #expect(all.peak < 512 << 20)
+    #expect(all.peak - one.peak < Sanitizer.memory(96 << 20))
+    #expect(all.peak < Sanitizer.memory(512 << 20))
     try waitUntil("the memory is given back") { try ProcessMemory(of: agent.pid).anonymous < 96 << 20 }
   }
 }

@@ -229,10 +229,10 @@ struct HookServerTests {
       return HookAnswer(status: 200, body: "{}")
     }
     var limits = HookLimits.patient
-    limits.headerTimeout = .milliseconds(200)
-    limits.bodyTimeout = .milliseconds(200)
-    limits.idleTimeout = .milliseconds(200)
-    limits.answerTimeout = .milliseconds(200)
+    limits.headerTimeout = .seconds(1)
+    limits.bodyTimeout = .seconds(1)
+    limits.idleTimeout = .seconds(1)
+    limits.answerTimeout = .seconds(1)
     try await withHookServer(agent, limits: limits) { port in
       #expect(await Self.ask(port, "").hasPrefix("HTTP/1.1 408 "))
       #expect(await Self.ask(port, "POST /webhook/a HTTP/1.1\r\nHos").hasPrefix("HTTP/1.1 408 "))
