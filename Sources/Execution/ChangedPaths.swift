@@ -48,19 +48,19 @@ struct ChangedPaths {
     }
   }
 
-  /// A push started the run, or one that was interrupted.
+  /// A push started the run, or the one that was interrupted and is repeated; and no person asked for just this commit, by
+  /// `rerun` or `replay`.
   private var isByPush: Bool {
-    switch spec.request.trigger {
-    case .push, .poll: true
-    // Not where a person asked for it.
-    case .rerun: spec.request.mayGoBack != true
+    guard spec.request.mayGoBack != true else { return false }
+    return switch spec.request.trigger == .rerun ? spec.request.origin ?? .push : spec.request.trigger {
+    case .push, .poll, .rerun: true
     case .webhook, .schedule, .manual: false
     }
   }
 
   private func base(of commit: String) throws -> Base {
     let request = spec.request
-    if spec.newest != nil, request.mayGoBack != true {
+    if spec.newest != nil {
       guard let good = spec.succeeded else { return .none("no run of \(request.ref.short) has succeeded yet") }
       if good.commit.hex != commit {
         guard let known = try mirror.known(good.commit.hex) else {

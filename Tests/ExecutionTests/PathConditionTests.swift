@@ -80,6 +80,13 @@ struct PathConditionTests {
     for trigger in [RunRequest.Trigger.manual, .schedule, .webhook] {
       #expect(skipped(try run(steps, since: before) { $0.request.trigger = trigger }).isEmpty)
     }
+    // A replay of a delivery, and a schedule's run that was interrupted and is repeated.
+    #expect(skipped(try run(steps, since: before) { $0.request.mayGoBack = true }).isEmpty)
+    let repeated = try run(steps, since: before) {
+      $0.request.trigger = .rerun
+      $0.request.origin = .schedule
+    }
+    #expect(skipped(repeated).isEmpty)
     try repository.git("tag", "v1")
     let tag = try #require(RefName("refs/tags/v1"))
     #expect(skipped(try run(steps, since: before) { $0.request.ref = tag }).isEmpty)

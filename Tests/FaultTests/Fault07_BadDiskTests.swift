@@ -148,7 +148,8 @@ struct Fault07_BadDiskTests {
     scene.faults.set(.none)
     #expect(try scene.retry("during").status == 202)
     try waitUntil("it says that it is over") { scene.logged("store_recovered") == 1 }
-    // The stalled commit came to its end, and the sender's second attempt was known.
+    // The stalled commit came to its end, and the sender's second attempt was known. Nobody but the clock told of its run.
+    #expect(try scene.agent.finished(2).run.state == .succeeded)
     try scene.expectStored(["before", "during"])
   }
 

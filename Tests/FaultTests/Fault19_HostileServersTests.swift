@@ -41,10 +41,6 @@ struct Fault19_HostileServersTests {
       fetch: { connect: 1500ms, first_byte: 1500ms, stall: 1500ms, total: 8s, attempts: 2, bytes: 4M, memory: 256M }
     """
 
-  /// A sanitizer's own runtime is the first that gets no memory, and ends the process in its way.
-  private static let outOfMemory =
-    [Sanitizer.name == nil ? "limits.fetch.memory" : "git ended without a result"]
-
   @Test("each ends in the run's failure with its reason, after as many attempts as make sense, and nothing stays")
   func everyKind() throws {
     let repository = try Self.repository()
@@ -62,7 +58,7 @@ struct Fault19_HostileServersTests {
     let unknown = try GitHTTPServer(root: repository.path, tls: true)
     let failing = try GitHTTPServer(root: repository.path, .status(503))
     let refusing = try GitHTTPServer(root: repository.folder, .serve(password: "another"))
-    let servers: [(String, HostileGitServer, [String], Int)] = [
+    var servers: [(String, HostileGitServer, [String], Int)] = [
       (
         "silence", try HostileGitServer(repository, .silence), ["did not begin to answer", "limits.fetch.first_byte"], 1
       ),
@@ -80,8 +76,13 @@ struct Fault19_HostileServersTests {
       ),
       ("refs", try HostileGitServer(repository, .endlessRefs), ["limits.fetch.bytes"], 0),
       ("words", try HostileGitServer(repository, .endlessWords), ["limits.fetch.bytes"], 0),
-      ("bomb", try HostileGitServer(repository, .pack(try bomb.bytes())), Self.outOfMemory, 0),
     ]
+    if Sanitizer.name == nil {
+      servers.append(("bomb", try HostileGitServer(repository, .pack(try bomb.bytes())), ["limits.fetch.memory"], 0))
+    } else {
+      print(
+        "skipped: a pack that needs more memory than there may be; the sanitizer's own runtime meets that limit first")
+    }
     let cases =
       servers.map { Case(name: $0.0, url: $0.1.url, says: $0.2, repetitions: $0.3) } + [
         Case(

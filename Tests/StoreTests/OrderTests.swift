@@ -186,4 +186,37 @@ import Testing
     #expect(try await store.nextRuns(besides: [], limit: 5).map(\.number) == [1])
     #expect(try await store.waiting(like: try #require(try await store.run(number: 1)), limit: 5).mode == .queue)
   }
+
+  @Test("a store of the version before knows what succeeded last, though something newer failed, or nothing ever did")
+  func succeededMigration() async throws {
+    func end(_ state: RunState, _ number: Int, ref: String = "refs/heads/main") async throws {
+      let run = try await queue(commit: commit(number), ref: ref)
+      _ = try await store.move(run: run.number, to: RunOutcome(.running), at: someDate)
+      _ = try await store.move(run: run.number, to: RunOutcome(state, deployed: commit(number)), at: someDate)
+    }
+    try await end(.succeeded, 1)
+    try await end(.failed, 2)
+    try await end(.failed, 3, ref: "refs/heads/dev")
+    let dev = try #require(try await store.run(number: 3)).request
+    try store.close()
+    let tool = try DatabaseQueue(path: fixture.path)
+    try await tool.write { db in
+      try db.execute(
+        sql: """
+          DELETE FROM grdb_migrations WHERE identifier LIKE '0011%';
+          ALTER TABLE deployed_refs DROP COLUMN succeeded_commit_id;
+          ALTER TABLE deployed_refs DROP COLUMN succeeded_run;
+          """)
+    }
+    try tool.close()
+
+    let upgraded = try SQLiteStore.open(path: fixture.path)
+
+    #expect(
+      try await upgraded.deployed(like: try someRequest())
+        == DeployedRef(
+          newest: DeployedCommit(commit: commit(2), run: 2), succeeded: DeployedCommit(commit: commit(1), run: 1)))
+    #expect(
+      try await upgraded.deployed(like: dev) == DeployedRef(newest: DeployedCommit(commit: commit(3), run: 3)))
+  }
 }

@@ -1,7 +1,8 @@
 /*
  * Tells the thread sanitizer what it cannot see of Swift's `Mutex`: where a lock is contended, it is taken and given back
  * in libswiftSynchronization, which is not built under the sanitizer, and everything that the lock protects would be
- * reported. Loaded with LD_PRELOAD (ld.so(8)) by scripts/sanitize; in a program without the sanitizer it changes nothing.
+ * reported. (The lock came with swiftlang/swift's pull request 71383; no issue there about the sanitizer is known to us.) Loaded with
+ * LD_PRELOAD (ld.so(8)) by scripts/sanitize; in a program without the sanitizer it changes nothing.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -91,10 +91,13 @@ public actor Dispatcher: Service {
   }
 
   private func loop() async {
-    let clock = Task { [bell] in
+    let clock = Task { [self] in
+      var seconds = 0
       while !Task.isCancelled {
         try? await Task.sleep(for: .seconds(1))
-        bell.continuation.yield()
+        seconds += 1
+        // Whoever queued a run may have been gone when it came to the disk, and has told nobody.
+        if seconds.isMultiple(of: 5) { wake() } else { bell.continuation.yield() }
       }
     }
     defer { clock.cancel() }
@@ -130,7 +133,7 @@ public actor Dispatcher: Service {
     enter(run) { [self] in
       let directory = area.directory(ofRun: run.number)
       if case .notBegun = await watcher.look(at: directory) {
-        await begin(run) { try await starter.launchAgain(run, rules.current) }
+        await begin(run, repeats: true) { try await starter.launchAgain(run, rules.current) }
       } else {
         await see(run, to: directory)
       }
@@ -200,20 +203,25 @@ public actor Dispatcher: Service {
     wake()
   }
 
-  private func begin(_ run: Run, _ start: () async throws -> Void) async {
-    do {
-      try await start()
-    } catch is RunState.IllegalTransition {
-      return  // cancelled in the last moment
-    } catch let impossible as RunStarter.Impossible {
-      return await finish(run, RunOutcome(.failed, reason: impossible.description))
-    } catch {
-      guard !(error is CancellationError) else { return }
-      logger.log(
-        level: .forFailure(error), "run \(run.number) could not be started; it stays queued",
-        metadata: ["event": "store_failed", "run": "\(run.number)", "error": "\(error)"])
-      try? await Task.sleep(for: .seconds(1))
-      return
+  /// - Parameter repeats: the run is not queued any more, so nobody else would start it.
+  private func begin(_ run: Run, repeats: Bool = false, _ start: () async throws -> Void) async {
+    while true {
+      do {
+        try await start()
+        break
+      } catch is RunState.IllegalTransition {
+        return  // cancelled in the last moment
+      } catch let impossible as RunStarter.Impossible {
+        return await finish(run, RunOutcome(.failed, reason: impossible.description))
+      } catch {
+        guard !(error is CancellationError) else { return }
+        logger.log(
+          level: .forFailure(error),
+          "run \(run.number) could not be started; it \(repeats ? "is tried again" : "stays queued")",
+          metadata: ["event": "store_failed", "run": "\(run.number)", "error": "\(error)"])
+        try? await Task.sleep(for: .seconds(1))
+        guard repeats, !Task.isCancelled else { return }
+      }
     }
     logger.info(
       "run \(run.number) started",

@@ -43,13 +43,15 @@ final class RunTrace: Sendable {
   func look() -> RunWatcher.Sight {
     state.withLock { state in
       if let sight = readOn(&state) { return sight }
+      // Before the lock is looked at: a runner that begins in between has the lock, or leaves traces, by the next time.
+      let hadBegun = state.began || directory.hasTraces
       if directory.isLocked {
         state.began = true
         return .alive(waitsFor: state.waitsFor)
       }
       // The end may have been written between the two looks.
       if let sight = readOn(&state) { return sight }
-      guard state.began || directory.hasTraces else { return .notBegun }
+      guard hadBegun else { return .notBegun }
       endWhatIsLeft(state)
       return .dead(
         RunOutcome(

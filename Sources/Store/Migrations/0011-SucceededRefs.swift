@@ -16,7 +16,6 @@ enum Migration0011 {
     UPDATE deployed_refs SET (succeeded_commit_id, succeeded_run) = (
       SELECT commit_id, max(number) FROM runs
       WHERE state = 'succeeded' AND commit_id <> '' AND pipeline = deployed_refs.pipeline
-        AND repository = deployed_refs.repository AND ref = deployed_refs.ref
-      HAVING max(number) IS NOT NULL);
+        AND repository = deployed_refs.repository AND ref = deployed_refs.ref);
     """
 }

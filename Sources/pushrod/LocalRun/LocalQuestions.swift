@@ -15,6 +15,10 @@ struct LocalQuestions {
   private let approvesAll: Bool
   private var open: [Question] = []
   private var isShown = false
+  /// The first question was never shown.
+  private var isNew = true
+  /// The first question has its answer, and the runner has not said yet that it heard it.
+  private var isAnswered = false
   private var typed: [UInt8] = []
 
   private static let longestAnswer = 1000
@@ -40,8 +44,8 @@ struct LocalQuestions {
     switch event.event {
     case .waiting: open.append(Question(step: event.name ?? "", words: (event.reason ?? "").onOneLine))
     case .answered:
+      if open.first?.step == event.name { (isShown, isAnswered, isNew) = (false, false, true) }
       open.removeAll { $0.step == event.name }
-      isShown = false
     default: break
     }
   }
@@ -51,9 +55,14 @@ struct LocalQuestions {
 
   /// Asks what is open, and hands on what has been typed. Never waits.
   mutating func ask() {
-    guard let question = open.first else { return }
+    guard let question = open.first, !isAnswered else { return }
     if approvesAll { return answer(question, approved: true) }
     if !isShown {
+      if isNew {
+        // What was typed before a question was seen is no answer to it.
+        tcflush(0, TCIFLUSH)
+        (typed, isNew) = ([], false)
+      }
       Output.error.write("\(question.step.onOneLine): \(question.words) [y/n] ".utf8)
       isShown = true
     }
@@ -70,9 +79,8 @@ struct LocalQuestions {
     let message = ControlMessage(
       action: approved ? .approve : .reject, by: person, step: question.step,
       reason: approved ? nil : "answered on the terminal")
-    // It may be over by now, and the next event says so.
-    _ = try? directory.send(message)
-    open.removeFirst()
+    // Where the runner does not take it, it is asked again, unless the next event says that nobody needs to answer.
+    isAnswered = (try? directory.send(message))?.ok == true
   }
 
   /// A line, where a whole one has been typed; a terminal that is gone says no.
