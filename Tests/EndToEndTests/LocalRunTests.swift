@@ -198,6 +198,23 @@ struct LocalRunTests {
     #expect(missing.status == 2 && missing.errorOutput.contains("none.yml: No such file"), "\(missing.errorOutput)")
   }
 
+  @Test("a reader that goes away cancels the run, and nothing of it stays")
+  func readerGone() throws {
+    try area.write(
+      "shop.yml",
+      "repo: https://github.com/acme/shop.git\non: push\ngrace: 1s\nsteps: ['echo begun; sleep 2; echo more; sleep 600']\n"
+    )
+    let ran = try run(
+      ["sh", "-c", "\(builtExecutable("pushrod")) run --local \(area.file("shop.yml")) | head -n 2"],
+      in: repository.path,
+      env: ["PUSHROD_RUNNER": builtExecutable("pushrod-runner"), "TMPDIR": try temporary()])
+    #expect(ran.output.contains("begun"), "\(ran.output)\(ran.errorOutput)")
+    #expect(ran.errorOutput.contains("Cancelling"), "\(ran.errorOutput)")
+    try waitUntil("the run's folder is gone") {
+      try FileManager.default.contentsOfDirectory(atPath: area.file("tmp")) == []
+    }
+  }
+
   @Test("without Git the working folder is the tree")
   func withoutGit() throws {
     let folder = try TemporaryDirectory("plain")

@@ -68,7 +68,9 @@ extension Value {
           : "unknown key `\(entry.key.shown())`\(place)",
         suggestion: isLater
           ? "remove it"
-          : Suggestion.didYouMean(entry.key, known) ?? "known here: \(known.joined(separator: ", "))")
+          : entry.key.contains(" ")
+            ? "a command with `: ` in it must stand in quotes, or below a `|`"
+            : Suggestion.didYouMean(entry.key, known) ?? "known here: \(known.joined(separator: ", "))")
     }
     return Fields(self, entries: entries)
   }

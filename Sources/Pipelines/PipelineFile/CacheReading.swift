@@ -51,6 +51,10 @@ enum CacheReading {
       }
       if path.contains(where: { "*?[".contains($0) }) {
         item.report("\(item.subject) is a pattern", suggestion: "name the folder; all below it is kept")
+      } else if path.unicodeScalars.first == "~" {
+        item.report(
+          "\(item.subject) begins with `~`, which is a folder's name here",
+          suggestion: "caches are of the workspace: tell the tool to keep its own there, as with npm's `--cache .npm`")
       } else if path.split(separator: "/").contains(".git") {
         item.report("\(item.subject) leads into `.git`, which is made anew for each run")
       }

@@ -26,6 +26,21 @@ enum PatternReading {
     return patterns
   }
 
+  /// Patterns for names of branches, or of tags.
+  /// - Parameter prefix: what their refs begin with, and their names do not.
+  static func refPatterns(_ value: Value, under prefix: String, such examples: String) -> [String] {
+    for item in value.oneOrMany(atMost: 100) ?? [] {
+      guard case .scalar(let text, _) = item.node.content else { continue }
+      let mark = GlobList.excludes(text) ? "!" : ""
+      let name = String(text.unicodeScalars.dropFirst(mark.count))
+      guard name.hasPrefix(prefix) else { continue }
+      item.report(
+        "`\(text.shown(limit: 60))` would match nothing: what is compared is the name without `\(prefix)`",
+        suggestion: "write `\(mark)\(String(name.dropFirst(prefix.count)).shown(limit: 60))`")
+    }
+    return patterns(value, such: examples)
+  }
+
   /// Patterns for files of the repository.
   static func pathPatterns(_ value: Value) -> [String] {
     for item in value.oneOrMany(atMost: 100) ?? [] {

@@ -52,11 +52,11 @@ enum TriggerDefinition {
       Key(
         "branches", .oneOrMany(.text.called("pattern"), of: "patterns"), "which branches",
         preset: "all, or none where `tags` is given", example: "branches: [main, \"release/**\"]"
-      ) { $1.branches = PatternReading.patterns($0, such: "main or \"release/**\"") },
+      ) { $1.branches = PatternReading.refPatterns($0, under: "refs/heads/", such: "main or \"release/**\"") },
       Key(
         "tags", .oneOrMany(.text.called("pattern"), of: "patterns"), "which tags", preset: "none",
         example: "tags: [\"v*\"]"
-      ) { $1.tags = PatternReading.patterns($0, such: "\"v*\"") },
+      ) { $1.tags = PatternReading.refPatterns($0, under: "refs/tags/", such: "\"v*\"") },
       Key(
         "paths", .oneOrMany(.text.called("pattern"), of: "patterns"), "of the files that changed, one must match",
         preset: "any", example: "paths: [\"src/**\", \"!**/*.md\"]"

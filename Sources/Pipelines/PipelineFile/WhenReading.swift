@@ -11,11 +11,11 @@ enum WhenReading {
       Key(
         "branch", .oneOrMany(.text.called("pattern"), of: "patterns"), "the run is of a branch that matches",
         preset: "any", example: "branch: main"
-      ) { $1.branches = PatternReading.patterns($0, such: "main or \"release/**\"") },
+      ) { $1.branches = PatternReading.refPatterns($0, under: "refs/heads/", such: "main or \"release/**\"") },
       Key(
         "tag", .oneOrMany(.text.called("pattern"), of: "patterns"), "the run is of a tag that matches", preset: "any",
         example: "tag: \"v*\""
-      ) { $1.tags = PatternReading.patterns($0, such: "\"v*\"") },
+      ) { $1.tags = PatternReading.refPatterns($0, under: "refs/tags/", such: "\"v*\"") },
       Key(
         "event", .oneOrMany(.oneOf(events.map(\.rawValue)), of: "them", atMost: 10), "what started the run",
         preset: "any", example: "event: [push, manual]"

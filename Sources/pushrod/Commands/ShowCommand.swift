@@ -42,6 +42,12 @@ extension ShowCommand {
   private func draw(file: String) throws {
     do {
       let pipeline = try PipelineFolder.load(file: file, secrets: nil, sources: nil)
+      if let steps = pipeline.file {
+        throw CommandExit(
+          .failed,
+          "the steps of \(pipeline.name) stand in the repository's `\(steps.shown(limit: 200))`: each run has its own graph, which "
+            + "`pushrod show --graph RUN` draws.")
+      }
       try draw(StepGraph(pipeline), title: "pipeline \(pipeline.name)")
     } catch let mistakes as Diagnostics {
       throw CommandExit(.failed, mistakes.all.map(\.rendered).joined(separator: "\n"))

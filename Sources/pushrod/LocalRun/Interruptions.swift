@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// Ctrl-C and its like, counted.
+/// Ctrl-C and its like, counted. Among them a reader of the output that goes away.
 enum Interruptions {
   private static let counted = Atomic<Int>(0)
 
@@ -11,7 +11,7 @@ enum Interruptions {
     // Made here: within a signal handler nothing may be, and an addition without a lock is all that is done there
     // (signal-safety(7)).
     _ = number
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
+    for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] {
       Glibc.signal(signal) { _ in Interruptions.counted.add(1, ordering: .relaxed) }
     }
   }

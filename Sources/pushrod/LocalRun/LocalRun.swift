@@ -93,14 +93,14 @@ struct LocalRun {
     var printer = RunPrinter(run: run, terminal: .standardOutput, title: "run of \(pipeline.name)")
     var questions = LocalQuestions(directory, person: tree.person, approvesAll: approvesAll)
     var heard = ContinuousClock.now
-    var isCancelled = false
+    var (isCancelled, isHeard) = (false, true)
     while true {
       var end: RunEvent?
       for item in try follower.next() {
         let message = LogMessage(item)
         let output = printer.output(for: message)
-        if !output.isEmpty {
-          Output.standard.write(output)
+        if !output.isEmpty, isHeard {
+          isHeard = Output.standard.tryWrite(output)
           questions.noteOutput()
         }
         if case .event(let event) = message {
@@ -114,7 +114,7 @@ struct LocalRun {
       guard heard.duration(to: .now) < LocalRun.patience else {
         throw CommandExit(.failed, "the runner ended without a last word: \(LocalRun.words(of: directory))")
       }
-      if Interruptions.number > 1 { killRunner(directory) }
+      if Interruptions.number > 1 { throw killed(directory) }
       // A runner that has only just been started does not listen yet.
       if Interruptions.number > 0, !isCancelled { isCancelled = cancel(directory) }
       questions.ask()
@@ -126,17 +126,17 @@ struct LocalRun {
   /// - Returns: whether the runner was told.
   private func cancel(_ directory: RunDirectory) -> Bool {
     guard (try? directory.send(ControlMessage(action: .cancel, by: tree.person))) != nil else { return false }
-    Output.error.print("Cancelling; once more ends it at once.")
+    _ = Output.error.tryWrite(Array("Cancelling; once more ends it at once.\n".utf8))
     return true
   }
 
   /// Its guardian ends all that is left.
-  private func killRunner(_ directory: RunDirectory) -> Never {
+  private func killed(_ directory: RunDirectory) -> CommandExit {
     if let runner = (try? directory.events())?.first(where: { $0.event == .runStarted })?.pid {
       kill(pid_t(runner), SIGKILL)
     }
-    Output.error.print("Killed.")
-    Glibc.exit(CommandExit.Code.interrupted.rawValue)
+    _ = Output.error.tryWrite(Array("Killed.\n".utf8))
+    return CommandExit(.interrupted)
   }
 
   /// What the runner wrote before it knew where to write.
