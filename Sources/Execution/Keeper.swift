@@ -130,11 +130,8 @@ struct Keeper {
         sandbox: sandbox, spec: spec, directory: directory, home: environment.account(of: job.step).home,
         room: confinement.limits.memory)
     }
-    var output = Optional(try TerminalOutput.ends(isTerminal: confinement.hasTerminal))
-    guard let ends = output else { throw RunnerFailure("cannot make a pipe") }
-    let process = try ChildProcess.start(program, output: ends.writing, cgroup: leaf?.open())
-    let pump = LogPump(pipe: ends.reading, log: log, masker: masker, limit: logLimit)
-    output = nil
+    let (process, reading) = try Keeper.start(program, isTerminal: confinement.hasTerminal, cgroup: leaf?.open())
+    let pump = LogPump(pipe: reading, log: log, masker: masker, limit: logLimit)
     var end = Supervision(
       process: process, pump: pump, tree: ProcessTree(cgroup: leaf), waiter: orders,
       limits: .init(
@@ -154,6 +151,14 @@ struct Keeper {
     case .stopped, .ordered, .stepTime, .runTime, .limit, nil: break
     }
     return attempt
+  }
+
+  /// The output's writing end is the program's alone when this returns.
+  private static func start(
+    _ program: ChildProcess.Program, isTerminal: Bool, cgroup: Descriptor?
+  ) throws(RunnerFailure) -> (pid_t, Descriptor) {
+    let ends = try TerminalOutput.ends(isTerminal: isTerminal)
+    return (try ChildProcess.start(program, output: ends.writing, cgroup: cgroup), ends.reading)
   }
 
   /// Reads what the step hands on. One that wrote nonsense has not succeeded: a later step would miss the value.

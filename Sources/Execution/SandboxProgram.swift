@@ -56,11 +56,14 @@ enum SandboxProgram {
 
   /// What a short program says before it fails; `nil` where it succeeds.
   private static func lastWords(of program: ChildProcess.Program) throws(RunnerFailure) -> String? {
-    var output = Optional(try Descriptor.pipe())
-    guard let ends = output else { return nil }
-    let process = try ChildProcess.start(program, output: ends.writing, cgroup: nil)
-    output = nil
-    return wait(for: process, saying: ends.reading)
+    let (process, reading) = try start(program)
+    return wait(for: process, saying: reading)
+  }
+
+  /// The pipe's writing end is the program's alone when this returns.
+  private static func start(_ program: ChildProcess.Program) throws(RunnerFailure) -> (pid_t, Descriptor) {
+    let pipe = try Descriptor.pipe()
+    return (try ChildProcess.start(program, output: pipe.writing, cgroup: nil), pipe.reading)
   }
 
   private static func wait(for process: pid_t, saying output: Descriptor) -> String? {

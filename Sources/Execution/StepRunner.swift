@@ -163,15 +163,20 @@ struct StepRunner {
     return repository.host.isEmpty ? repository.url : repository.host
   }
 
+  /// The pipe's writing end is the process's alone when this returns.
+  private static func started(
+    _ start: (Descriptor) throws(RunnerFailure) -> pid_t
+  ) throws(RunnerFailure) -> (pid_t, Descriptor) {
+    let pipe = try Descriptor.pipe(size: LogPump.size)
+    return (try start(pipe.writing), pipe.reading)
+  }
+
   private func supervise(
     log: LogWriter, limit: Seconds?, runLimit: Instant?, grace: Duration,
     start: (Descriptor) throws(RunnerFailure) -> pid_t
   ) throws(RunnerFailure) -> Supervision.End {
-    var output = Optional(try Descriptor.pipe(size: LogPump.size))
-    guard let ends = output else { throw RunnerFailure("cannot make a pipe") }
-    let process = try start(ends.writing)
-    let pump = LogPump(pipe: ends.reading, log: log, masker: record.masker)
-    output = nil
+    let (process, reading) = try StepRunner.started(start)
+    let pump = LogPump(pipe: reading, log: log, masker: record.masker)
     let supervision = Supervision(
       process: process, pump: pump, tree: ProcessTree(cgroup: nil), waiter: control,
       limits: .init(step: limit.map { .now + $0.duration }, run: runLimit, grace: grace))

@@ -23,6 +23,20 @@ struct CheckCommandTests {
     try area.write("docs.yml", "repo: git@example.org:a/b.git\non: push\ntimeout: 5m\nsteps: [make]\n")
   }
 
+  @Test("the file of a repository is checked as such")
+  func repositoryFile() throws {
+    try area.write(".pushrod.yml", "steps: [make, {run: ship, needs: [make]}]\nfinally: [tidy]\n")
+    try area.write("bad.yml", "secrets: [A]\nsteps: [{run: x, user: root}]\n")
+    let program = builtExecutable("pushrod")
+    let good = try run([program, "check", "--repository", ".pushrod.yml"], in: area.path)
+    #expect(good.status == 0 && good.output == "ok  .pushrod.yml: file of a repository, 3 steps", "\(good.output)")
+    let bad = try run([program, "check", "--repository", "bad.yml"], in: area.path)
+    #expect(
+      bad.status == 1 && bad.output.contains("bad.yml:1:1:") && bad.output.hasSuffix("2 mistakes"), "\(bad.output)")
+    #expect(try run([program, "check", "--repository"], in: area.path).status == 2)
+    #expect(try run([program, "check", "--repository", "none.yml"], in: area.path).status == 2)
+  }
+
   @Test("advice is given when asked for, with place and caret, and then fails the check")
   func strict() throws {
     let program = builtExecutable("pushrod")

@@ -106,6 +106,14 @@ struct GraphReadingTests {
       mistakes(ofWhole: text) == [
         "5:31 steps wait for each other in a circle: `a` (line 5) needs `c` (line 7) needs `b` (line 6) needs `a` (line 5) | remove one of these needs"
       ])
+    // All of them, beside other mistakes.
+    let several = mistakes(
+      steps: """
+        [{name: a, run: x, needs: [b]}, {name: b, run: x, needs: [a]}, {name: c, run: x, needs: [d, none]},
+          {name: d, run: x, needs: [c]}]
+        """)
+    #expect(several.count == 3, "\(several)")
+    #expect(several.count { $0.contains("in a circle") } == 2, "\(several)")
     let implied = mistakes(steps: "[{name: a, run: x, needs: [b]}, {name: b, run: y}]")
     #expect(implied.first?.contains("`a` (line 3) needs `b` (line 3) needs `a` (line 3)") == true)
     #expect(implied.first?.contains("a step without `needs` comes after the one above it") == true)

@@ -8,25 +8,20 @@ enum NeedsReading {
   /// Reports needs that are no steps, that are there twice, and that run in a circle.
   static func check(_ drafts: inout [StepDraft], others: [String: String]) {
     let names = drafts.map(\.step.name)
-    var isWhole = true
     for index in drafts.indices {
       guard let values = drafts[index].needs else { continue }
       var needs: [String] = []
       for value in values {
-        guard let name = value.string("the name of a step") else {
-          isWhole = false
-          continue
-        }
+        guard let name = value.string("the name of a step") else { continue }
         if let complaint = complaint(about: name, of: drafts[index], names, others, needs) {
           value.report(complaint.words, suggestion: complaint.suggestion)
-          isWhole = false
         } else {
           needs.append(name)
         }
       }
       drafts[index].step.needs = needs
     }
-    if isWhole { checkCircles(drafts) }
+    checkCircles(drafts)
   }
 
   private static func complaint(
@@ -59,20 +54,28 @@ enum NeedsReading {
   private static func checkCircles(_ drafts: [StepDraft]) {
     let needs = needs(drafts)
     var free: Set<Int> = []
-    while case let more = needs.indices.filter({ !free.contains($0) && free.isSuperset(of: needs[$0]) }), !more.isEmpty
-    {
-      free.formUnion(more)
+    while true {
+      while case let more = needs.indices.filter({ !free.contains($0) && free.isSuperset(of: needs[$0]) }),
+        !more.isEmpty
+      {
+        free.formUnion(more)
+      }
+      guard let start = needs.indices.first(where: { !free.contains($0) }) else { return }
+      let circle = circle(from: start, needs, free)
+      report(circle, drafts)
+      // As if it were broken up: what else waits in a circle is told as well.
+      free.formUnion(circle)
     }
-    guard let start = needs.indices.first(where: { !free.contains($0) }) else { return }
-    // From any step that is not free, needs that are not free lead into a circle.
+  }
+
+  /// From any step that is not free, needs that are not free lead into a circle.
+  private static func circle(from start: Int, _ needs: [[Int]], _ free: Set<Int>) -> [Int] {
     var way = [start]
     while let next = needs[way[way.count - 1]].first(where: { !free.contains($0) }) {
-      if let begin = way.firstIndex(of: next) {
-        report(Array(way[begin...]), drafts)
-        return
-      }
+      if let begin = way.firstIndex(of: next) { return Array(way[begin...]) }
       way.append(next)
     }
+    return way
   }
 
   private static func report(_ circle: [Int], _ drafts: [StepDraft]) {

@@ -22,6 +22,9 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "The configuration; its secrets and sources are then also what pipelines are checked against.")
   var config: String?
 
+  @Flag(help: "The files are those of repositories, which pipelines name by `file`: steps, and nothing else.")
+  var repository = false
+
   @Flag(
     help: "Give advice, too: time limits, secrets where others see them, unread downloads, versions that are not said.")
   var strict = false
@@ -29,10 +32,18 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  func validate() throws {
+    if repository, files.isEmpty || config != nil || strict {
+      throw ValidationError("--repository goes with files, and neither with --config nor with --strict")
+    }
+  }
+
   func run() throws {
     let environment = ProcessInfo.processInfo.environment
     var report = Report(strict: strict)
-    if files.isEmpty || config != nil {
+    if repository {
+      for file in files { try report.checkRepositoryFile(file) }
+    } else if files.isEmpty || config != nil {
       try checkConfiguration(environment, &report)
     } else {
       for file in files { report.checkPipeline(file, secrets: nil, sources: nil) }
@@ -127,6 +138,17 @@ private struct Report: Encodable {
       let steps = pipeline.everyStep.count
       let what = pipeline.file.map { "steps from \($0.shown(limit: 200))" } ?? Wording.count(steps, "step")
       add(file, "pipeline \(pipeline.name), \(what)")
+    } catch {
+      add(error)
+    }
+  }
+
+  mutating func checkRepositoryFile(_ file: String) throws(CommandExit) {
+    let bytes = try InputFile.read(file, purpose: "repository's", limit: Pipeline.longestFile)
+    do throws(Diagnostics) {
+      let read = try RepositoryFile.parse(bytes, file: file, secrets: [])
+      let count = read.steps.count + (read.onFailure?.count ?? 0) + read.finally.count
+      add(file, "file of a repository, \(Wording.count(count, "step"))")
     } catch {
       add(error)
     }
