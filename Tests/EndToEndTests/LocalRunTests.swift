@@ -33,6 +33,17 @@ struct LocalRunTests {
       in: repository.path + (folder.isEmpty ? "" : "/" + folder), env: variables)
   }
 
+  /// The command on `shop.yml`, for a test that talks to it while it runs.
+  private func unstarted() throws -> Process {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: builtExecutable("pushrod"))
+    process.arguments = ["run", "--local", area.file("shop.yml")]
+    process.currentDirectoryURL = URL(fileURLWithPath: repository.path)
+    process.environment = ProcessInfo.processInfo.environment.merging(
+      ["PUSHROD_RUNNER": builtExecutable("pushrod-runner"), "TMPDIR": try temporary()]) { $1 }
+    return process
+  }
+
   private func temporary() throws -> String {
     try FileManager.default.createDirectory(atPath: area.file("tmp"), withIntermediateDirectories: true)
     return area.file("tmp")
@@ -115,12 +126,7 @@ struct LocalRunTests {
       finally:
         - echo "tidied up after $PUSHROD_STATUS" > "\(area.file("tidied"))"
       """)
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: builtExecutable("pushrod"))
-    process.arguments = ["run", "--local", area.file("shop.yml")]
-    process.currentDirectoryURL = URL(fileURLWithPath: repository.path)
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      ["PUSHROD_RUNNER": builtExecutable("pushrod-runner"), "TMPDIR": try temporary()]) { $1 }
+    let process = try unstarted()
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try process.run()
@@ -148,12 +154,7 @@ struct LocalRunTests {
     let (terminal, input) = (ends[0], ends[1])
     defer { close(terminal) }
     let (output, errors) = (area.file("output"), area.file("errors"))
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: builtExecutable("pushrod"))
-    process.arguments = ["run", "--local", area.file("shop.yml")]
-    process.currentDirectoryURL = URL(fileURLWithPath: repository.path)
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      ["PUSHROD_RUNNER": builtExecutable("pushrod-runner"), "TMPDIR": try temporary()]) { $1 }
+    let process = try unstarted()
     process.standardInput = FileHandle(fileDescriptor: input, closeOnDealloc: true)
     for file in [output, errors] { #expect(FileManager.default.createFile(atPath: file, contents: nil)) }
     process.standardOutput = FileHandle(forWritingAtPath: output)
