@@ -30,14 +30,9 @@ extension RunDirectory {
 
   private func fill(_ spec: RunSpec, _ eventBody: [UInt8]?, _ permissions: Permissions) throws(RunDirectoryError) {
     if let file = try OpenFile.existing(specPath) {
-      let hasBegun = try OpenFile.existing(eventsPath) != nil
-      let bytes = try file.readAll(limit: RunDirectory.specLimit)
-      do throws(RunDirectoryError) {
-        guard try decode(RunSpec.self, from: bytes, path: specPath) == spec else { throw .taken(path: path) }
-      } catch .corrupt where !hasBegun {
-        // Nobody has read it yet, and the store has what belongs there.
-      }
-      if hasBegun { return }
+      let found = try decode(RunSpec.self, from: try file.readAll(limit: RunDirectory.specLimit), path: specPath)
+      guard found == spec else { throw .taken(path: path) }
+      if try OpenFile.existing(eventsPath) != nil { return }
     }
     if let eventBody { try put(eventBody, at: eventFilePath, permissions, durable: false) }
     if let message = spec.request.message {

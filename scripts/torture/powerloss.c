@@ -135,16 +135,20 @@ ssize_t pwrite(int descriptor, const void *bytes, size_t count, off_t place) {
   return pwrite64(descriptor, bytes, count, place);
 }
 
-/* Names are taken to be on the disk at once, as journalling file systems order them: the copy goes with its file. */
+/*
+ * Names are taken to be on the disk at once, as journalling file systems order them: the copy goes with its file. A folder
+ * may be named by a link, as "/proc/self/fd/7" of a folder that is open: what counts is where it is.
+ */
 static int absolute(int folder, const char *name, char path[PATH_MAX]) {
-  char base[PATH_MAX];
-  if (name[0] == '/') return snprintf(path, PATH_MAX, "%s", name) < PATH_MAX;
-  if (folder == AT_FDCWD) {
-    if (!getcwd(base, sizeof base)) return 0;
-  } else if (!path_of(folder, base)) {
-    return 0;
-  }
-  return snprintf(path, PATH_MAX, "%s/%s", base, name) < PATH_MAX;
+  char parent[PATH_MAX], base[PATH_MAX];
+  const char *slash = strrchr(name, '/');
+  int length = slash ? snprintf(parent, sizeof parent, "%.*s", (int)(slash - name) + 1, name) : snprintf(parent, sizeof parent, ".");
+  if (length >= PATH_MAX) return 0;
+  int opened = openat(folder, parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (opened < 0) return 0;
+  int is_known = path_of(opened, base);
+  close(opened);
+  return is_known && snprintf(path, PATH_MAX, "%s/%s", base, slash ? slash + 1 : name) < PATH_MAX;
 }
 
 static void moved(int from_folder, const char *from, int to_folder, const char *to) {
