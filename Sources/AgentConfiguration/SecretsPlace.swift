@@ -1,4 +1,5 @@
 import Glibc
+import Model
 public import Pipelines
 
 /// Where stored secrets lie, for a command line that need not be able to read any.
@@ -6,6 +7,8 @@ public struct SecretsPlace: Sendable {
   /// The configuration.
   public var file: String
   public var folder: SecretsFolder
+  /// The folder of the pipelines that may ask for them.
+  public var pipelines: String
   /// The secrets of the configuration itself: name, and `file`, `env`, `credential`, `command` or `configuration`.
   public var configured: [(name: String, from: String)]
   /// The agent's user: to whom its own folder belongs, else the one that the packages make; `nil` where there is neither.
@@ -32,11 +35,23 @@ public struct SecretsPlace: Sendable {
     let data =
       Overrides().said(.data, environment: environment).map { FilePath.absolute($0.text, from: FilePath.workingFolder) }
       ?? path("data", paths.data, from: paths.folder)
+    let pipelines =
+      Overrides().said(.pipelines, environment: environment).map {
+        FilePath.absolute($0.text, from: FilePath.workingFolder)
+      }
+      ?? path("pipelines", paths.pipelines, from: paths.folder)
     var status = stat()
     let owner = stat(data, &status) == 0 ? (user: status.st_uid, group: status.st_gid) : paths.packagedUser
     return SecretsPlace(
       file: file, folder: SecretsFolder(path("secrets_folder", paths.secrets, from: paths.folder)),
-      configured: configured(entries), owner: owner)
+      pipelines: pipelines, configured: configured(entries), owner: owner)
+  }
+
+  /// The pipeline files that ask for the secret; those that cannot be read are not among them.
+  public func files(thatName secret: String) -> [String] {
+    ((try? PipelineFolder.files(in: pipelines)) ?? []).filter { file in
+      (try? PipelineFolder.load(file: file, secrets: nil, sources: nil))?.secrets.contains(secret) == true
+    }
   }
 
   private static func configured(_ entries: [Document.Entry]) -> [(name: String, from: String)] {

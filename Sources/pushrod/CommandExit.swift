@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Pipelines
 
 /// Why a command ends without having done what was asked: an exit code and, mostly, a sentence.
 ///
@@ -25,6 +26,12 @@ struct CommandExit: Error, CustomStringConvertible {
   init(_ code: Code, _ description: String = "") {
     self.code = code
     self.description = description
+  }
+
+  /// Mistakes that were found in a file: printed as `pushrod check` prints them, at the beginning of a line.
+  init(_ mistakes: Diagnostics) {
+    Output.error.print(mistakes.description)
+    self.init(.failed)
   }
 
   /// Ends the process as `error` asks for.

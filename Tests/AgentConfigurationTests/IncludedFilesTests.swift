@@ -40,7 +40,7 @@ import Testing
   func mistakes() throws {
     try folder.write("common/node.yml", "steps:\n  - {run: npm ci, timout: 4}\n")
     let found = mistake("[{include: common/node.yml}]")
-    #expect(found?.file == "common/node.yml")
+    #expect(found?.file == folder.file("common/node.yml"))
     #expect(found?.line == 2)
     #expect(found?.message == "unknown key `timout` in `steps[1]`")
   }
@@ -48,7 +48,20 @@ import Testing
   @Test("one name for two steps is a mistake across files too, and says where the other stands")
   func names() {
     let found = mistake("[{include: common/node.yml}, {name: test, run: make test}]")
-    #expect(found?.message == "two steps are named `test`; the first is in line 3 of common/node.yml")
+    #expect(found?.message == "two steps are named `test`; the first is in line 3 of \(folder.file("common/node.yml"))")
+  }
+
+  @Test("one file included twice is told where it is included again, where its steps have names")
+  func twice() throws {
+    let found = mistake("[{include: common/node.yml}, make, {include: common/node.yml}]")
+    #expect(found?.file == folder.file("shop.yml") && found?.line == 3 && found?.column == 53)
+    #expect(
+      found?.message
+        == "\(folder.file("common/node.yml")) is included in line 3 already, and a step is named in it (`test`), which can be there once"
+    )
+    try folder.write("common/node.yml", "steps: [npm ci]\n")
+    #expect(
+      try steps("[{include: common/node.yml}, {include: common/node.yml}]").map(\.name) == ["npm ci", "npm ci (2)"])
   }
 
   @Test(

@@ -70,7 +70,7 @@ struct GraphPipelineTests {
     #expect(text.contains(#"skipped: branch "main" not in [dev]"#))
     let tail = try agent.pushrod("tail", String(number))
     #expect(tail.status == 0)
-    #expect(tail.output.contains("↻ test once more, try 2: exit 1"))
+    #expect(tail.output.contains("↻ test: exit 1; now try 2"))
     #expect(tail.output.contains("shipping 1.2"))
   }
 

@@ -160,6 +160,105 @@ struct SampleRunTests {
     #expect(ran.output.contains("artifacts: kept 1 file"))
   }
 
+  @Test(
+    "of a site with content of a shop says why it is built, and publishes it",
+    .enabled(if: has("node", "npm", "rsync"), "node, npm or rsync is not installed here"))
+  func contentSite() throws {
+    try node("catalogue", scripts: ["build": "mkdir -p dist && echo ${#SHOPIFY_API_TOKEN} > dist/index.html"])
+    try project.commit("site")
+    try FileManager.default.createDirectory(atPath: server + "/www/catalogue", withIntermediateDirectories: true)
+    let ran = try run("content-site", secrets: ["SHOPIFY_API_TOKEN": "0123456789ab"])
+    #expect(ran.status == 0, "\(ran.output)\(ran.errorOutput)")
+    #expect(ran.output.contains("started by hand"))
+    #expect(try String(contentsOfFile: server + "/www/catalogue/index.html", encoding: .utf8) == "12\n")
+  }
+
+  @Test("of a Swift server tests, builds and installs it", .enabled(if: has("swift"), "swift is not installed here"))
+  func swiftServer() throws {
+    try project.write(
+      "Package.swift",
+      """
+      // swift-tools-version:6.0
+      import PackageDescription
+      let package = Package(
+        name: "api",
+        targets: [.executableTarget(name: "api"), .testTarget(name: "apiTests")])
+      """)
+    try project.write("Sources/api/main.swift", "print(\"api 1\")\n")
+    try project.write(
+      "Tests/apiTests/SumTests.swift", "import Testing\n@Test func sum() { #expect(1 + 1 == 2) }\n")
+    try project.write(".gitignore", ".build\n")
+    try project.commit("api")
+    try FileManager.default.createDirectory(atPath: server + "/api", withIntermediateDirectories: true)
+    let ran = try run(
+      "swift-server",
+      changes: [
+        ("$HOME/build", area.file("build")),
+        (
+          "curl --fail --silent --retry 20 --retry-delay 1 --retry-connrefused http://127.0.0.1:8080/healthz",
+          "/srv/api/api"
+        ),
+      ])
+    #expect(ran.status == 0, "\(ran.output)\(ran.errorOutput)")
+    #expect(ran.output.contains("api 1\n") && ran.output.contains("systemctl restart api.service"))
+    let commit = try project.git("rev-parse", "HEAD")
+    #expect(try String(contentsOfFile: server + "/api/VERSION", encoding: .utf8) == commit + "\n")
+  }
+
+  /// `SelfDeployTests` do the same to an agent that is running.
+  @Test("of Pushrod itself installs what it has built and tried")
+  func selfDeploy() throws {
+    try project.write("pipelines/static-site.yml", "repo: https://github.com/acme/x.git\non: push\nsteps: [make]\n")
+    try project.commit("pushrod")
+    let installed = area.file("bin")
+    let upgrade = """
+      #!/bin/sh -eu
+      mkdir -p '\(installed)'
+      install -m 755 '\(area.file("built"))/pushrod' '\(area.file("built"))/pushrod-runner' '\(installed)'
+
+      """
+    try area.write("upgrade", upgrade, mode: 0o755)
+    let build = "swift build --configuration release --static-swift-stdlib --scratch-path \"$scratch\""
+    let built = "mkdir -p \"$scratch/release\"; cp \(builtExecutable("pushrod")) \(builtExecutable("pushrod-runner"))"
+    let ran = try run(
+      "self-deploy",
+      changes: [
+        (build, built + " \"$scratch/release/\""), ("$HOME/build", area.file("scratch")),
+        ("/var/lib/pushrod-runner/build/pushrod", area.file("built")),
+        ("sudo /usr/local/lib/pushrod/upgrade", area.file("upgrade")),
+        (
+          "curl --fail --silent --show-error --retry 10 --retry-delay 1 --retry-connrefused http://127.0.0.1:8700/healthz",
+          "true"
+        ),
+      ])
+    #expect(ran.status == 0, "\(ran.output)\(ran.errorOutput)")
+    #expect(try TestSupport.run([installed + "/pushrod", "--version"]).output.hasPrefix("pushrod "))
+  }
+
+  private static let hasDocker =
+    has("docker") && (try? TestSupport.run(["docker", "info"]).status) == 0
+    && (try? TestSupport.run(["docker", "compose", "version"]).status) == 0
+
+  @Test(
+    "of containers brings them up", .enabled(if: hasDocker, "docker with compose and a daemon that answers is not here")
+  )
+  func dockerCompose() throws {
+    try project.write(
+      "compose.yml",
+      """
+      services:
+        db:
+          build: .
+          environment: [POSTGRES_PASSWORD]
+          command: ["sleep", "60"]
+      """)
+    try project.write("Dockerfile", "FROM busybox\n")
+    try project.commit("stack")
+    defer { _ = try? TestSupport.run(["docker", "compose", "--project-name", "stack", "down"], in: project.path) }
+    let ran = try run("docker-compose", secrets: ["POSTGRES_PASSWORD": "0123456789ab"])
+    #expect(ran.status == 0, "\(ran.output)\(ran.errorOutput)")
+  }
+
   @Test("of a backup at night makes it, whatever becomes of the old ones")
   func scheduledBackup() throws {
     try project.write("backup.sh", "#!/bin/sh\necho \"to $RESTIC_REPOSITORY with ${#RESTIC_PASSWORD}\"\n")

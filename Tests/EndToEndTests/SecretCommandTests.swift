@@ -53,7 +53,12 @@ struct SecretCommandTests {
     #expect(try set(agent, "TOKEN", "second-value").output == "secret TOKEN replaced, and the agent has taken it")
     let second = try runChecked(["sha256sum"], input: Array("second-value".utf8)).prefix(64)
     #expect(try log(of: "shop").contains(second))
-    let gone = try agent.pushrod("secret", "rm", "TOKEN", "--config", agent.configuration)
+    let kept = try agent.pushrod("secret", "rm", "TOKEN", "--config", agent.configuration)
+    #expect(kept.status == 1)
+    #expect(
+      kept.errorOutput.contains("pipelines/shop.yml names `TOKEN`; take it out there first"), "\(kept.errorOutput)")
+    #expect(FileManager.default.fileExists(atPath: agent.area.file("secrets.d/TOKEN")))
+    let gone = try agent.pushrod("secret", "rm", "TOKEN", "--force", "--config", agent.configuration)
     #expect(gone.status == 1)
     #expect(
       gone.errorOutput.contains("secret TOKEN removed, but the agent goes on with what it had"), "\(gone.errorOutput)")

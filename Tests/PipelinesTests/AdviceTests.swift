@@ -32,6 +32,23 @@ import Testing
     #expect(try PipelineFile.inspect(Array((text + "timeout: 5m\n").utf8), file: "shop.yml").advice.isEmpty)
   }
 
+  @Test("a step for an event that nothing brings about is found")
+  func events() throws {
+    func advice(_ on: String, _ event: String) throws -> [String] {
+      let text = "repo: git@example.org:a/b.git\non: \(on)\ntimeout: 1m\nsteps: [{run: a, when: {event: \(event)}}]\n"
+      return try PipelineFile.inspect(Array(text.utf8), file: "shop.yml").advice.map(\.message)
+    }
+    #expect(
+      try advice("push", "[schedule, webhook]")
+        == ["step `a` runs on `schedule`, `webhook`, which `on` of this pipeline does not have"])
+    for (on, event) in [
+      ("push", "[schedule, push]"), ("push", "manual"), ("{schedule: \"@daily\"}", "schedule"),
+      ("{webhook: {source: a}}", "webhook"),
+    ] {
+      #expect(try advice(on, event).isEmpty, "\(on) \(event)")
+    }
+  }
+
   @Test(
     "a secret on a command line is found, at its place",
     arguments: [

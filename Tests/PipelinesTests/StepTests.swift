@@ -86,4 +86,27 @@ import Testing
     let many = "[" + Array(repeating: "x", count: 101).joined(separator: ",") + "]"
     #expect(mistakes(steps: many) == ["3:8 `steps` has 101 items; at most 100 are allowed"])
   }
+
+  @Test(
+    "one mistake is told once, where it stands",
+    arguments: [
+      ("[{rum: make}]", "3:10 unknown key `rum` in `steps[1]` | did you mean `run`?"),
+      ("[{run: a, retry: {time: 2}}]", "3:26 unknown key `time` in `steps[1].retry` | did you mean `times`?"),
+      ("[{run: a, cache: {kye: a, paths: b}}]", "3:26 unknown key `kye` in `steps[1].cache` | did you mean `key`?"),
+      (
+        "[{include: common/node.yml, name: a}]",
+        "3:19 `include` stands alone in its step | write `- include: common/node.yml`"
+      ),
+      (
+        "[{run: a, artifacts: [dist, ../x]}]",
+        "3:36 `steps[1].artifacts` must be patterns for files of the workspace, relative and without `..`, not `../x`"
+      ),
+      (
+        "[{run: a, when: {branch: main, tag: v1}}]",
+        "3:39 `steps[1].when` asks for a branch and for a tag, and a run is of one of them, so it would never hold | make two steps of it"
+      ),
+    ])
+  func once(steps: String, told: String) {
+    #expect(mistakes(steps: steps) == [told])
+  }
 }

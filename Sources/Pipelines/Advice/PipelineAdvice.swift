@@ -12,7 +12,10 @@ enum PipelineAdvice {
     var found: [Diagnostic] = []
     if pipeline.timeout == nil, let unbounded = unbounded(steps[.steps] ?? []) { found.append(unbounded) }
     for list in StepList.allCases {
-      for draft in steps[list] ?? [] { found += advice(draft, secrets: Set(pipeline.secrets)) }
+      for draft in steps[list] ?? [] {
+        found += advice(draft, secrets: Set(pipeline.secrets))
+        if let neverRun = neverRun(draft, pipeline.triggers) { found.append(neverRun) }
+      }
     }
     return Array(found.filter { !isExempt($0) }.prefix(limit))
   }
@@ -27,6 +30,19 @@ enum PipelineAdvice {
     return first.value.diagnostic(
       "step `\(first.step.name.shown(limit: 80))`\(more) has no time limit but the default of an hour",
       suggestion: "say how long it may take: `timeout: 10m`, here or for the whole pipeline")
+  }
+
+  /// Events that nothing brings about; a run by hand is always possible.
+  private static func neverRun(_ draft: StepDraft, _ triggers: Triggers?) -> Diagnostic? {
+    guard let events = draft.step.when?.events, let triggers, draft.includedBy == nil else { return nil }
+    let possible: [RunRequest.Trigger] =
+      [.manual] + (triggers.push == nil ? [] : [.push]) + (triggers.webhooks == nil ? [] : [.webhook])
+      + (triggers.schedules == nil ? [] : [.schedule])
+    guard events.allSatisfy({ !possible.contains($0) }) else { return nil }
+    let words = events.map { "`\($0.rawValue)`" }.joined(separator: ", ")
+    return draft.value.diagnostic(
+      "step `\(draft.step.name.shown(limit: 80))` runs on \(words), which `on` of this pipeline does not have",
+      suggestion: "add it to `on`, or leave the step out")
   }
 
   private static func advice(_ draft: StepDraft, secrets: Set<String>) -> [Diagnostic] {

@@ -22,8 +22,15 @@ package struct Fields {
 
   package func contains(_ key: String) -> Bool { entries[key] != nil }
 
-  init(_ value: Value, entries: [Document.Entry]) {
+  /// Whether a key that must be there is missing, and not only written in another way: an unknown key may be meant for it.
+  package func lacks(_ key: String) -> Bool { !contains(key) && !hasUnknown }
+
+  /// Whether there were keys that nobody knows, which were reported.
+  private let hasUnknown: Bool
+
+  init(_ value: Value, entries: [Document.Entry], hasUnknown: Bool) {
     self.value = value
+    self.hasUnknown = hasUnknown
     let prefix = value.path.isEmpty ? "" : value.path + "."
     self.entries = Dictionary(
       entries.map { ($0.key, Value($0.value, path: prefix + $0.key, findings: value.findings)) },
@@ -72,7 +79,7 @@ extension Value {
             ? "a command with `: ` in it must stand in quotes, or below a `|`"
             : Suggestion.didYouMean(entry.key, known) ?? "known here: \(known.joined(separator: ", "))")
     }
-    return Fields(self, entries: entries)
+    return Fields(self, entries: entries, hasUnknown: entries.contains { !known.contains($0.key) })
   }
 
   /// The entries of a mapping whose keys are free, in the order of the file.

@@ -104,6 +104,15 @@ extension Kind {
 
   static let null = Kind("nothing", ["type": "null"])
 
+  /// Without these keys, which the mapping itself knows.
+  func without(_ names: [String]) -> Kind {
+    Kind(words, ["allOf": [schema, .object(Kind.forbidding(names))]], definitions: definitions)
+  }
+
+  static func forbidding(_ names: [String]) -> [String: JSONValue] {
+    ["not": ["anyOf": .array(names.map { ["required": [.string($0)]] })]]
+  }
+
   static func record<Draft>(_ record: Record<Draft>) -> Kind {
     var definitions = record.keys.reduce(into: [:]) { $0.merge($1.kind.definitions) { first, _ in first } }
     definitions[record.title] = record.schema

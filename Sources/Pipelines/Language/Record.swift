@@ -10,21 +10,45 @@ struct Key<Draft>: Sendable {
   let preset: String
   /// The key as somebody would write it, one or more lines of YAML. Tested.
   let example: String
-  /// Keys beside which it cannot stand.
-  let replaces: [String]
+  /// Which keys it can stand beside.
+  let company: Company
   let read: @Sendable (Value, inout Draft) -> Void
 
   init(
     _ name: String, _ kind: Kind, _ summary: String, preset: String = "", example: String,
-    replaces: [String] = [], _ read: @escaping @Sendable (Value, inout Draft) -> Void
+    company: Company = .any, _ read: @escaping @Sendable (Value, inout Draft) -> Void
   ) {
     self.name = name
     self.kind = kind
     self.summary = summary
     self.preset = preset
     self.example = example
-    self.replaces = replaces
+    self.company = company
     self.read = read
+  }
+
+  /// The keys that a key of the same mapping can stand beside.
+  enum Company {
+    case any
+    case only([String])
+    case without([String])
+
+    func allows(_ name: String) -> Bool {
+      switch self {
+      case .any: true
+      case .only(let names): names.contains(name)
+      case .without(let names): !names.contains(name)
+      }
+    }
+  }
+
+  /// What `company` says, for a mapping that has the key.
+  fileprivate var rule: JSONValue? {
+    switch company {
+    case .any: nil
+    case .only(let names): ["propertyNames": ["enum": .array(([name] + names).map(JSONValue.string))]]
+    case .without(let names): .object(Kind.forbidding(names))
+    }
   }
 }
 
@@ -72,6 +96,8 @@ struct Record<Draft>: Sendable {
       JSONValue.object(["anyOf": .array(group.map { ["required": [.string($0)]] })])
     }
     if !groups.isEmpty { schema["allOf"] = .array(groups) }
+    let rules = keys.compactMap { key in key.rule.map { (key.name, $0) } }
+    if !rules.isEmpty { schema["dependentSchemas"] = .object(Dictionary(rules) { first, _ in first }) }
     return .object(schema)
   }
 
@@ -96,15 +122,22 @@ struct Record<Draft>: Sendable {
     keys.map { ((path.isEmpty ? "" : path + ".") + $0.name, framed($0)) }
   }
 
-  /// Lines of the frame give way to the same key in the example, and to those that it replaces.
+  /// Keys that `key` cannot stand beside, of those that are there.
+  func strangers(to key: String, in fields: Fields) -> [String] {
+    guard fields.contains(key), let company = keys.first(where: { $0.name == key })?.company else { return [] }
+    return names.filter { fields.contains($0) && $0 != key && !company.allows($0) }
+  }
+
+  /// Lines of the frame give way to the same key in the example, and where the two cannot stand together.
   private func framed(_ key: Key<Draft>) -> String {
     let example = key.example.split(separator: "\n").map(String.init)
     let indent = frame.split(separator: "\n").first { $0.hasSuffix("@") }.map { $0.prefix { $0 == " " } } ?? ""
-    let gone = example.compactMap(Record.keyOf) + key.replaces
+    let own = example.compactMap(Record.keyOf)
     return frame.split(separator: "\n").flatMap { line -> [String] in
       if line.hasSuffix("@") { return example.map { indent + $0 } }
       let isBeside = line.prefix { $0 == " " } == indent
-      let isGone = isBeside && Record.keyOf(line.dropFirst(indent.count)).map(gone.contains) == true
+      let other = isBeside ? Record.keyOf(line.dropFirst(indent.count)) : nil
+      let isGone = other.map { own.contains($0) || (names.contains($0) && !key.company.allows($0)) } == true
       return isGone ? [] : [String(line)]
     }.joined(separator: "\n") + "\n"
   }

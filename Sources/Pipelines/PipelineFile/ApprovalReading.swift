@@ -30,7 +30,7 @@ enum ApprovalReading {
     guard case .mapping = value.node.content else { return question(value).map { Approval(ask: $0) } }
     var draft = Draft()
     guard let fields = record.read(value, into: &draft) else { return nil }
-    if !fields.contains("ask") {
+    if fields.lacks("ask") {
       value.report("\(value.subject) has no `ask`", suggestion: "add the question: `ask: Deploy to production?`")
     }
     return draft.ask.map { Approval(ask: $0, timeout: draft.timeout) }
@@ -48,9 +48,7 @@ enum ApprovalReading {
 
   /// What makes no sense where nothing is run.
   static func check(_ fields: Fields) {
-    guard fields.contains("approval") else { return }
-    let beside = ["name", "needs", "when", "approval"]
-    for name in StepDefinition.step.names where fields.contains(name) && !beside.contains(name) {
+    for name in StepDefinition.step.strangers(to: "approval", in: fields) {
       fields.report(
         key: name, "`\(name)` does not go with `approval`: such a step runs nothing",
         suggestion: "make two steps of it, of which the second needs the first")

@@ -3,16 +3,13 @@ import Model
 /// Reads `artifacts` of a step.
 enum ArtifactReading {
   static func patterns(_ value: Value) -> [String]? {
-    let patterns = PatternReading.patterns(value, such: "dist or \"reports/**/*.xml\"")
-    for pattern in patterns {
-      let plain = GlobList.excludes(pattern) ? String(pattern.unicodeScalars.dropFirst()) : pattern
-      if plain.hasPrefix("/") || plain.split(separator: "/").contains("..") || plain.split(separator: "/").contains(".")
-      {
-        value.report(
-          "\(value.subject) must be patterns for files of the workspace, relative and without `..`, not `\(pattern.shown(limit: 60))`"
-        )
-      }
+    for item in value.oneOrMany(atMost: 100) ?? [] {
+      guard case .scalar(let pattern, _) = item.node.content, PatternReading.leavesTheTop(pattern) else { continue }
+      item.report(
+        "\(value.subject) must be patterns for files of the workspace, relative and without `..`, not `\(pattern.shown(limit: 60))`"
+      )
     }
+    let patterns = PatternReading.patterns(value, such: "dist or \"reports/**/*.xml\"")
     return patterns.isEmpty ? nil : patterns
   }
 }

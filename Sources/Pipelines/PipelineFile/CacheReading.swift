@@ -35,7 +35,7 @@ enum CacheReading {
   private static func cache(_ value: Value) -> Cache? {
     var draft = Draft()
     guard let fields = record.read(value, into: &draft) else { return nil }
-    for name in ["key", "paths"] where !fields.contains(name) {
+    for name in ["key", "paths"] where fields.lacks(name) {
       value.report(
         "\(value.subject) has no `\(name)`", suggestion: "write `cache: {key: package-lock.json, paths: node_modules}`")
     }

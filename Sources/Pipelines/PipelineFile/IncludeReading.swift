@@ -42,7 +42,8 @@ enum IncludeReading {
       return []
     case .success(let bytes):
       do {
-        let findings = Findings(try Document.parse(bytes, file: path))
+        let folder = value.file.lastIndex(of: "/").map { String(value.file[...$0]) } ?? ""
+        let findings = Findings(try Document.parse(bytes, file: folder + path))
         value.findings.include(findings)
         return items(of: findings.root)
       } catch {

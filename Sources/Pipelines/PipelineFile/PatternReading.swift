@@ -57,8 +57,19 @@ enum PatternReading {
         item.report(
           "`\(text.shown(limit: 60))` would match nothing: paths begin at the top of the repository, without a slash",
           suggestion: rest.isEmpty ? nil : "write `\(mark)\(rest.shown(limit: 60))`")
+      } else if leavesTheTop(text) {
+        item.report(
+          "`\(text.shown(limit: 60))` would match nothing: the paths of a repository have no `.` and no `..` in them",
+          suggestion: "write the path from the top of the repository")
       }
     }
     return patterns(value, such: "\"src/**\"")
+  }
+
+  /// Whether a pattern begins with a slash, or has `.` or `..` as a component.
+  static func leavesTheTop(_ pattern: String) -> Bool {
+    let plain = pattern.unicodeScalars.dropFirst(GlobList.excludes(pattern) ? 1 : 0)
+    let parts = plain.split(separator: "/").map(String.init)
+    return plain.first == "/" || parts.contains("..") || parts.contains(".")
   }
 }

@@ -2,9 +2,13 @@ import Model
 
 /// The keys of a pipeline file.
 enum PipelineDefinition {
-  static let steps = Kind.list(
-    .either(.text, .record(StepDefinition.step), words: "step"), of: "steps", atMost: StepReading.longestList,
-    atLeast: 1)
+  private static let steps = list(of: .record(StepDefinition.step))
+  private static let lastSteps = list(of: .record(StepDefinition.step).without(StepDefinition.ofStepsAlone))
+    .called("list of steps")
+
+  private static func list(of step: Kind) -> Kind {
+    .list(.either(.text, step, words: "step"), of: "steps", atMost: StepReading.longestList, atLeast: 1)
+  }
 
   static let pipeline = Record<PipelineDraft>(
     title: "pipeline", path: "", expected: "a mapping with `repo`, `on` and `steps`",
@@ -100,7 +104,7 @@ enum PipelineDefinition {
     lists + [
       Key(
         "file", .text.called("path"), "in place of the lists: the file of the repository that has them",
-        preset: "none", example: "file: .pushrod.yml", replaces: ["steps"]
+        preset: "none", example: "file: .pushrod.yml", company: .without(StepList.allCases.map(\.rawValue))
       ) { $1.file = PathReading.path($0, such: "a file of the repository, such as .pushrod.yml") }
     ]
 
@@ -112,11 +116,11 @@ enum PipelineDefinition {
       $1.lists[.steps] = $0
     },
     Key(
-      "on_failure", steps.called("list of steps"), "what to run after a failure or a time-out, before `finally`",
+      "on_failure", lastSteps, "what to run after a failure or a time-out, before `finally`",
       preset: "none", example: "on_failure: [./ops/collect-logs.sh]"
     ) { $1.lists[.onFailure] = $0 },
     Key(
-      "finally", steps.called("list of steps"), "what to run in the end, whatever happened", preset: "none",
+      "finally", lastSteps, "what to run in the end, whatever happened", preset: "none",
       example: "finally: [docker compose ps]"
     ) { $1.lists[.finally] = $0 },
   ]

@@ -36,7 +36,7 @@ enum RetryReading {
     }
     var draft = Draft()
     guard let fields = record.read(value, into: &draft) else { return nil }
-    if !fields.contains("times") {
+    if fields.lacks("times") {
       value.report("\(value.subject) has no `times`", suggestion: "write how often: `retry: {times: 2}`")
     }
     if let key = fields["backoff"], !fields.contains("wait") {

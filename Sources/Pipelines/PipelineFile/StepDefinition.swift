@@ -15,6 +15,9 @@ enum StepDefinition {
     required: [["run", "include", "approval"]],
     frame: frame)
 
+  /// Keys that no step of `on_failure` or `finally` has.
+  static let ofStepsAlone = ["needs", "approval"]
+
   private static let command: [Key<StepDraft>] = [
     Key(
       "name", .text.called("name"), "its name, unique in the pipeline", preset: "the first words of `run`",
@@ -76,7 +79,7 @@ enum StepDefinition {
     ) { $1.step.artifacts = ArtifactReading.patterns($0) },
     Key(
       "include", .text.called("path"), "in place of all other keys: the steps of a file beside this one",
-      preset: "none", example: "include: common/node.yml", replaces: ["run"]
+      preset: "none", example: "include: common/node.yml", company: .only([])
     ) { value, _ in
       value.report("`include` stands alone in its step", suggestion: "write `- include: \(IncludeReading.example)`")
     },
@@ -91,7 +94,7 @@ enum StepDefinition {
     Key(
       "approval", .either(.text, .record(ApprovalReading.record), words: "question, or mapping"),
       "in place of `run`: a person is asked before the run goes on", preset: "none",
-      example: "approval: {ask: Deploy to production?, timeout: 2h}", replaces: ["run"]
+      example: "approval: {ask: Deploy to production?, timeout: 2h}", company: .only(["name", "needs", "when"])
     ) { $1.step.approval = ApprovalReading.approval($0) },
     Key(
       "when", .record(WhenReading.record), "what must hold for it to run", preset: "no conditions",

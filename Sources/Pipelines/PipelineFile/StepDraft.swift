@@ -13,12 +13,12 @@ struct StepDraft {
   var value: Value
   /// Where its script stands; `nil` where it has none.
   var script: Value?
-  /// The file that it came from by `include`.
-  var includedFrom: String?
+  /// The `include` that it came by.
+  var includedBy: Value?
 
   /// `shop.yml`'s own lines are said by number, those of an included file with its name.
   var place: String {
     let line = "line \((nameValue ?? value).node.position.line)"
-    return includedFrom.map { "\(line) of \($0.shown(limit: 200))" } ?? line
+    return includedBy == nil ? line : "\(line) of \(value.file.shown(limit: 200))"
   }
 }

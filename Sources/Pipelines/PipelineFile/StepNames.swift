@@ -2,17 +2,26 @@ import Model
 
 /// The names of a pipeline's steps, each of which is there once.
 struct StepNames {
+  private var drafts: [String: StepDraft] = [:]
+
   /// Where the step of a name stands.
-  private(set) var places: [String: String] = [:]
+  var places: [String: String] { drafts.mapValues(\.place) }
 
   mutating func claim(_ draft: StepDraft) {
     guard !draft.step.name.isEmpty else { return }
-    if let first = places[draft.step.name] {
-      draft.nameValue?.report(
-        "two steps are named `\(draft.step.name.shown())`; the first is in \(first)",
-        suggestion: "give one of them another name")
+    guard let first = drafts[draft.step.name] else {
+      drafts[draft.step.name] = draft
+      return
+    }
+    let name = draft.step.name.shown()
+    if let include = draft.includedBy, let before = first.includedBy, first.place == draft.place {
+      include.report(
+        "\(draft.value.file.shown(limit: 200)) is included in line \(before.node.position.line) already, and a step is "
+          + "named in it (`\(name)`), which can be there once",
+        suggestion: "include it once, or take the names out of it")
     } else {
-      places[draft.step.name] = draft.place
+      draft.nameValue?.report(
+        "two steps are named `\(name)`; the first is in \(first.place)", suggestion: "give one of them another name")
     }
   }
 
@@ -29,11 +38,11 @@ struct StepNames {
     }
     var name = words
     var number = 2
-    while places[name] != nil {
+    while drafts[name] != nil {
       name = "\(words) (\(number))"
       number += 1
     }
-    places[name] = draft.place
     draft.step.name = name
+    drafts[name] = draft
   }
 }

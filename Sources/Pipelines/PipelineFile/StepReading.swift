@@ -13,13 +13,12 @@ struct StepReading {
 
   /// - Returns: the steps of each list that is there; none after a report.
   static func read(_ fields: Fields, _ pipeline: PipelineDraft) -> [StepList: [StepDraft]] {
-    if fields.contains("file") {
-      for list in StepList.allCases where fields.contains(list.rawValue) {
-        fields.report(
-          key: list.rawValue, "`\(list.rawValue)` stands here, and `file` says that the steps stand in the repository",
-          suggestion: "remove one of them")
-      }
-    } else if !fields.contains("steps") {
+    for list in PipelineDefinition.pipeline.strangers(to: "file", in: fields) {
+      fields.report(
+        key: list, "`\(list)` stands here, and `file` says that the steps stand in the repository",
+        suggestion: "remove one of them")
+    }
+    if fields.lacks("steps"), !fields.contains("file") {
       fields.value.report("`steps` is missing: there is nothing to run", suggestion: "add `steps: [make deploy]`")
     }
     var reading = StepReading(pipeline)
@@ -64,7 +63,7 @@ struct StepReading {
       guard let include = IncludeReading.include(item) else { return draft(item).map { [$0] } ?? [] }
       return IncludeReading.items(include, pipeline.surroundings.include).compactMap { included in
         var draft = draft(included)
-        draft?.includedFrom = included.file
+        draft?.includedBy = include
         return draft
       }
     }
@@ -91,9 +90,7 @@ struct StepReading {
       }
     }
     ApprovalReading.check(fields)
-    if !fields.contains("run"), !fields.contains("approval"),
-      !StepDefinition.step.later.contains(where: fields.contains)
-    {
+    if fields.lacks("run"), !fields.contains("approval"), !fields.contains("include") {
       value.report("\(value.subject) has no `run`", suggestion: "add the command: `run: make test`")
     }
     return draft

@@ -42,11 +42,12 @@ package enum VariableReading {
   /// - Parameter configured: names of the secrets that exist; `nil` where that is not known.
   static func secrets(_ value: Value, variables: [String: String], configured: Set<String>?) -> [String] {
     var names: [String] = []
+    var seen: Set<String> = []
     for item in value.oneOrMany(atMost: 100) ?? [] {
       guard let name = item.string("the name of a secret") else { continue }
       if let complaint = complaint(aboutName: name) {
         item.report(complaint)
-      } else if names.contains(name) {
+      } else if !seen.insert(name).inserted {
         item.report("secret `\(name)` is named twice", suggestion: "remove one of them")
       } else if variables[name] != nil {
         item.report(
@@ -55,7 +56,7 @@ package enum VariableReading {
         item.report(
           "secret `\(name)` is not configured",
           suggestion: Suggestion.didYouMean(name, configured.sorted())
-            ?? "add it to `secrets` of the agent's configuration: `\(name): {file: …}`")
+            ?? "store it with `pushrod secret set \(name)`, or name it in `secrets` of the agent's configuration")
       } else {
         names.append(name)
       }

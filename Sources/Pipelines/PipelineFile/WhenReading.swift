@@ -10,7 +10,7 @@ enum WhenReading {
     keys: [
       Key(
         "branch", .oneOrMany(.text.called("pattern"), of: "patterns"), "the run is of a branch that matches",
-        preset: "any", example: "branch: main"
+        preset: "any", example: "branch: main", company: .without(["tag"])
       ) { $1.branches = PatternReading.refPatterns($0, under: "refs/heads/", such: "main or \"release/**\"") },
       Key(
         "tag", .oneOrMany(.text.called("pattern"), of: "patterns"), "the run is of a tag that matches", preset: "any",
@@ -36,7 +36,13 @@ enum WhenReading {
 
   static func condition(_ value: Value) -> StepCondition? {
     var condition = StepCondition()
-    guard record.read(value, into: &condition) != nil else { return nil }
+    guard let fields = record.read(value, into: &condition) else { return nil }
+    if !record.strangers(to: "branch", in: fields).isEmpty {
+      fields.report(
+        key: "tag",
+        "\(value.subject) asks for a branch and for a tag, and a run is of one of them, so it would never hold",
+        suggestion: "make two steps of it")
+    }
     if value.isEmptyMapping {
       value.report("\(value.subject) is empty, so it asks for nothing", suggestion: "leave the key out")
     }

@@ -79,7 +79,7 @@ struct RunCommand: AsyncParsableCommand {
       let own = try PipelineFolder.load(file: pipeline, secrets: nil, sources: nil)
       read = try own.file.map { own.with(try tree.steps(in: $0, secrets: own.secrets)) } ?? own
     } catch let mistakes as Diagnostics {
-      throw CommandExit(.failed, "\n" + mistakes.description)
+      throw CommandExit(mistakes)
     }
     let values = try LocalSecrets.read(
       read.secrets, given: secrets, file: secretsFile, environment: ProcessInfo.processInfo.environment)

@@ -119,16 +119,29 @@ struct SecretCommand: AsyncParsableCommand {
   struct Remove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "rm", abstract: "Remove a stored secret.",
-      discussion: "Where a pipeline still names it, the agent goes on with what it had, and says which.")
+      discussion: """
+        Not while a pipeline names it: an agent does not start with a pipeline whose secret is not there. With --force \
+        it goes all the same, and the agent that runs goes on with the value it had.
+        """)
 
     @Argument(help: "Its name.")
     var name: String
+
+    @Flag(help: "Also where a pipeline names it.")
+    var force = false
 
     @OptionGroup var place: Place
 
     func run() async throws {
       if let complaint = SecretsFolder.complaint(aboutName: name) { throw CommandExit(.wrongUse, "\(complaint).") }
       let found = try place.find()
+      let files = force ? [] : found.files(thatName: name).map(\.onOneLine)
+      guard files.isEmpty || found.folder.entries()?.contains(where: { $0.name == name }) == false else {
+        throw CommandExit(
+          .failed,
+          "\(files.joined(separator: " and ")) \(files.count == 1 ? "names" : "name") `\(name)`; take it out there first, or "
+            + "remove it all the same with --force.")
+      }
       guard try StoredSecret(folder: found.folder, name: name).remove() else {
         let isConfigured = found.configured.contains { $0.name == name }
         throw CommandExit(

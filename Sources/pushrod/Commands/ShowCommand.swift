@@ -50,7 +50,7 @@ extension ShowCommand {
       }
       try draw(StepGraph(pipeline), title: "pipeline \(pipeline.name)")
     } catch let mistakes as Diagnostics {
-      throw CommandExit(.failed, mistakes.all.map(\.rendered).joined(separator: "\n"))
+      throw CommandExit(mistakes)
     }
   }
 

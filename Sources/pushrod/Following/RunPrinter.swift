@@ -143,7 +143,7 @@ struct RunPrinter {
     case .stepSkipped: return terminal.style("– \(name) skipped" + (reason.map { ": \($0)" } ?? ""), .dim)
     case .stepRetried:
       return terminal.style("↻ \(name)", .yellow)
-        + " once more" + (event.attempt.map { ", try \($0)" } ?? "") + (reason.map { ": \($0)" } ?? "")
+        + (reason.map { ": \($0)" } ?? "") + "; " + (event.attempt.map { "now try \($0)" } ?? "once more")
     case .waiting: return terminal.style("? \(name)" + (reason.map { ": \($0)" } ?? ""), .yellow)
     case .answered:
       let answer = event.approved.map { $0 ? "approved" : "not approved" } ?? "need not be answered any more"

@@ -15,11 +15,12 @@ struct LocalTree {
 
   static func find() async throws(CommandExit) -> LocalTree {
     let folder = FileManager.default.currentDirectoryPath
+    // Without a `git` to ask, it is a folder as one that Git does not know.
     let git = LocalGit(repository: folder)
-    let top = try await git.ask("rev-parse", "--show-toplevel")
-    let head = try await git.ask("rev-parse", "--verify", "--quiet", "HEAD").flatMap { CommitID($0) }
-    let branch = try await git.ask("symbolic-ref", "--quiet", "HEAD").flatMap { RefName($0) }
-    let message = head == nil ? nil : try await git.ask("log", "-1", "--format=%B")
+    let top = try? await git.ask("rev-parse", "--show-toplevel")
+    let head = (try? await git.ask("rev-parse", "--verify", "--quiet", "HEAD")).flatMap { CommitID($0) }
+    let branch = (try? await git.ask("symbolic-ref", "--quiet", "HEAD")).flatMap { RefName($0) }
+    let message = head == nil ? nil : try? await git.ask("log", "-1", "--format=%B")
     guard let nothing = CommitID(String(repeating: "0", count: 40)), let main = RefName("refs/heads/main") else {
       throw CommandExit(.failed, "there is no commit to name.")
     }

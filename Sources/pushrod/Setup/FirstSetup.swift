@@ -91,7 +91,9 @@ struct FirstSetup {
   var pipeline: String {
     """
     # A pipeline: which pushes start it, and what is done then. docs/pipelines.md explains every key.
-    # `pushrod check` reads this file; a running agent takes a change by itself.
+    # `pushrod check` reads this file; a running agent takes a change by itself. An editor with a YAML language server completes
+    # it after `pushrod schema > ../pushrod.schema.json` and with this at the top:
+    #   yaml-language-server: $schema=../pushrod.schema.json
     name: \(YAMLText.scalar(pipelineName))
     repo: \(YAMLText.scalar(repository.url))
     \(page.isForge ? "" : "ref: \(YAMLText.scalar(branch))\n")on:
