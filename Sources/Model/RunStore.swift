@@ -18,9 +18,9 @@ public protocol RunStore: Sendable {
   /// How many runs wait.
   func queueLength() async throws -> Int
 
-  /// What is to be started: of each concurrency group but `groups` the oldest queued run, oldest first. However many
-  /// runs wait, this looks at one of each group.
-  func nextRuns(besides groups: Set<String>, limit: Int) async throws -> [Run]
+  /// What is to be started: of each concurrency group but `groups` the oldest queued run, oldest first, without those of
+  /// `pipelines`. However many runs wait, this looks at one of each group.
+  func nextRuns(besides groups: Set<String>, pipelines: Set<String>, limit: Int) async throws -> [Run]
 
   /// What waits for the same pipeline, repository and ref as `run`, where the newest of it is of a mode in which it takes
   /// the place of others.

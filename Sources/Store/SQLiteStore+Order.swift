@@ -10,14 +10,14 @@ extension SQLiteStore {
     }
   }
 
-  public func nextRuns(besides groups: Set<String>, limit: Int) async throws -> [Run] {
+  public func nextRuns(besides groups: Set<String>, pipelines: Set<String>, limit: Int) async throws -> [Run] {
     guard limit > 0 else { return [] }
     return try await read { db in
       // From group to group along the index: what lies between is not looked at. The planner must be told; it knows
       // nothing of how many runs are in which state.
       let next = try db.cachedStatement(
         sql: """
-          SELECT concurrency_group, number FROM runs INDEXED BY runs_queued_by_group
+          SELECT concurrency_group, number, pipeline FROM runs INDEXED BY runs_queued_by_group
           WHERE state = 'queued' AND concurrency_group > ?
           ORDER BY concurrency_group, number LIMIT 1
           """)
@@ -25,7 +25,7 @@ extension SQLiteStore {
       var last = ""
       while let row = try Row.fetchOne(next, arguments: [last]) {
         last = row["concurrency_group"]
-        if !groups.contains(last) { numbers.append(row["number"]) }
+        if !groups.contains(last), !pipelines.contains(row["pipeline"]) { numbers.append(row["number"]) }
       }
       return try numbers.sorted().prefix(limit).map { try SQLiteStore.existing($0, db) }
     }

@@ -36,12 +36,14 @@ import Testing
     try await queue("a", group: "shared")
     try await queue("idle")
 
-    #expect(try await store.nextRuns(besides: [], limit: 10).map(\.number) == [1, 301, 303])
-    #expect(try await store.nextRuns(besides: ["busy"], limit: 10).map(\.number) == [301, 303])
-    #expect(try await store.nextRuns(besides: ["busy"], limit: 1).map(\.number) == [301])
-    #expect(try await store.nextRuns(besides: ["busy", "shared", "idle"], limit: 10).isEmpty)
+    #expect(try await store.nextRuns(besides: [], pipelines: [], limit: 10).map(\.number) == [1, 301, 303])
+    #expect(try await store.nextRuns(besides: ["busy"], pipelines: [], limit: 10).map(\.number) == [301, 303])
+    #expect(try await store.nextRuns(besides: ["busy"], pipelines: [], limit: 1).map(\.number) == [301])
+    #expect(try await store.nextRuns(besides: [], pipelines: ["busy"], limit: 1).map(\.number) == [301])
+    #expect(try await store.nextRuns(besides: [], pipelines: ["b", "busy"], limit: 10).map(\.number) == [303])
+    #expect(try await store.nextRuns(besides: ["busy", "shared", "idle"], pipelines: [], limit: 10).isEmpty)
     _ = try await store.move(run: 1, to: RunOutcome(.cancelled), at: someDate)
-    #expect(try await store.nextRuns(besides: [], limit: 1).map(\.number) == [2])
+    #expect(try await store.nextRuns(besides: [], pipelines: [], limit: 1).map(\.number) == [2])
     #expect(try await store.queueLength() == 302)
   }
 
@@ -183,7 +185,7 @@ import Testing
 
     let known = DeployedCommit(commit: commit(2), run: 2)
     #expect(try await store.deployed(like: try someRequest()) == DeployedRef(newest: known, succeeded: known))
-    #expect(try await store.nextRuns(besides: [], limit: 5).map(\.number) == [1])
+    #expect(try await store.nextRuns(besides: [], pipelines: [], limit: 5).map(\.number) == [1])
     #expect(try await store.waiting(like: try #require(try await store.run(number: 1)), limit: 5).mode == .queue)
   }
 

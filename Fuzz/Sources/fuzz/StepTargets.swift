@@ -32,7 +32,7 @@ extension FuzzTarget {
       outputs = try StepOutputs.read(bytes, secrets: ["TOKEN"])
     } catch {
       require(error.line >= 1, "there is no line \(error.line)")
-      return requireOneLine(error.words, atMost: 400, "a refusal")
+      return requireOneLine(error.words, atMost: 1000, "a refusal")
     }
     require(Set(outputs.map(\.name)).count == outputs.count, "a name is there twice")
     require(outputs.count <= StepOutputs.most, "\(outputs.count) names")

@@ -128,7 +128,7 @@ public actor Dispatcher: Service {
   }
 
   private func carryOn(_ run: Run) {
-    logger.info("run \(run.number) is taken up again", metadata: ["event": "run_taken_up", "run": "\(run.number)"])
+    logger.info("run \(run.number) is taken up again", metadata: ["event": "run_taken_up", "run": "\(run.number)", "delivery": run.shownDelivery])
     if run.state == .waiting { waiting.insert(run.number) }
     enter(run) { [self] in
       let directory = area.directory(ofRun: run.number)
@@ -147,7 +147,7 @@ public actor Dispatcher: Service {
     guard underWay.count - waiting.count < rules.parallelRuns else { return }
     do {
       // One of each group: a long queue in one hides no other.
-      let next = try await store.nextRuns(besides: groups, limit: 64)
+      let next = try await store.nextRuns(besides: groups, pipelines: pipelines, limit: 64)
       // With a full disk all wait; `DiskWatch` wakes the dispatcher when there is room again.
       guard !next.isEmpty, await disks?.look() == nil else { return }
       for run in next where draining == nil && underWay.count - waiting.count < rules.parallelRuns && isFree(for: run) {
@@ -165,6 +165,7 @@ public actor Dispatcher: Service {
   }
 
   private var groups: Set<String> { Set(underWay.values.map(\.request.pipeline.concurrency.group)) }
+  private var pipelines: Set<String> { Set(underWay.values.map(\.request.pipeline.name)) }
 
   /// One at a time per group; and per pipeline, of which the file may have named another group before.
   private func isFree(for run: Run) -> Bool {
@@ -218,7 +219,9 @@ public actor Dispatcher: Service {
         logger.log(
           level: .forFailure(error),
           "run \(run.number) could not be started; it \(repeats ? "is tried again" : "stays queued")",
-          metadata: ["event": "store_failed", "run": "\(run.number)", "error": "\(error)"])
+          metadata: [
+            "event": "store_failed", "run": "\(run.number)", "delivery": run.shownDelivery, "error": "\(error)",
+          ])
         try? await Task.sleep(for: .seconds(1))
         guard repeats, !Task.isCancelled else { return }
       }
@@ -228,7 +231,7 @@ public actor Dispatcher: Service {
       metadata: [
         "event": "run_started", "run": "\(run.number)", "pipeline": "\(run.request.pipeline.name)",
         "commit": "\(run.request.commit?.hex ?? "tip of \(run.request.ref)")",
-        "delivery": "\(run.request.delivery.map(String.init) ?? "-")",
+        "delivery": run.shownDelivery,
       ])
     await see(run, to: area.directory(ofRun: run.number))
   }
@@ -256,7 +259,9 @@ public actor Dispatcher: Service {
     } catch {
       logger.log(
         level: .forFailure(error), "that run \(run.number) waits, or goes on, could not be recorded",
-        metadata: ["event": "store_failed", "run": "\(run.number)", "error": "\(error)"])
+        metadata: [
+          "event": "store_failed", "run": "\(run.number)", "delivery": run.shownDelivery, "error": "\(error)",
+        ])
     }
     wake()
   }
@@ -272,7 +277,9 @@ public actor Dispatcher: Service {
     if let queued {
       logger.notice(
         "run \(run.number) was interrupted, run \(queued.number) takes its place",
-        metadata: ["event": "run_repeated", "run": "\(queued.number)", "of": "\(run.number)"])
+        metadata: [
+          "event": "run_repeated", "run": "\(queued.number)", "of": "\(run.number)", "delivery": queued.shownDelivery,
+        ])
       wake()
     }
     var recorded = end
@@ -288,7 +295,7 @@ public actor Dispatcher: Service {
         var metadata: Logger.Metadata = [
           "event": "run_finished", "stage": "finish", "run": "\(run.number)",
           "pipeline": "\(run.request.pipeline.name)",
-          "delivery": "\(run.request.delivery.map(String.init) ?? "-")", "state": "\(outcome.state.rawValue)",
+          "delivery": run.shownDelivery, "state": "\(outcome.state.rawValue)",
         ]
         if let reason = outcome.reason { metadata["reason"] = "\(reason)" }
         logger.info("run \(run.number) \(outcome.state.words)", metadata: metadata)
@@ -299,7 +306,9 @@ public actor Dispatcher: Service {
       } catch {
         logger.log(
           level: .forFailure(error), "the end of run \(run.number) could not be recorded; it is tried again",
-          metadata: ["event": "store_failed", "run": "\(run.number)", "error": "\(error)"])
+          metadata: [
+            "event": "store_failed", "run": "\(run.number)", "delivery": run.shownDelivery, "error": "\(error)",
+          ])
         try? await Task.sleep(for: .seconds(1))
       }
     }

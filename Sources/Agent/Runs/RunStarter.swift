@@ -41,7 +41,7 @@ struct RunStarter: Sendable {
       throw error
     }
     try await directory
-    try await launch(handover, run.number)
+    try await launch(handover, run)
   }
 
   /// A runner for a run that is in state running and has none: the agent died just before it would have been
@@ -50,7 +50,7 @@ struct RunStarter: Sendable {
     let handover = try handover(for: run, rules)
     try await prepare(
       run, rules, try await eventBody(of: run), try await store.deployed(like: run.request))
-    try await launch(handover, run.number)
+    try await launch(handover, run)
   }
 
   private func handover(for run: Run, _ rules: Ruleset) throws -> Handover {
@@ -85,7 +85,7 @@ struct RunStarter: Sendable {
       caches: CacheArea(folder: area.caches, size: rules.cacheSize),
       hidden: rules.ownPaths.isEmpty ? nil : rules.ownPaths)
     do {
-      try await working(on: run.number) { [area, logger] in
+      try await working(on: run) { [area, logger] in
         // What an earlier agent wrote counts, even if the configuration has changed since.
         let made = (try? directory.spec()).flatMap { $0.number == run.number && $0.request == run.request ? $0 : nil }
         _ = try RunDirectory.create(at: directory.path, spec: made ?? spec, eventBody: body)
@@ -94,7 +94,9 @@ struct RunStarter: Sendable {
         } catch {
           logger.warning(
             "the link to the newest log could not be set",
-            metadata: ["event": "link_failed", "run": "\(run.number)", "error": "\(error)"])
+            metadata: [
+              "event": "link_failed", "run": "\(run.number)", "delivery": run.shownDelivery, "error": "\(error)",
+            ])
         }
       }
     } catch let error as RunDirectoryError {
@@ -102,7 +104,7 @@ struct RunStarter: Sendable {
     }
   }
 
-  private func launch(_ handover: Handover, _ run: Int) async throws {
+  private func launch(_ handover: Handover, _ run: Run) async throws {
     do {
       try await outlastingShortage(of: run) { try await launcher.launch(handover) }
     } catch let failure as LaunchFailure {
@@ -110,13 +112,13 @@ struct RunStarter: Sendable {
     }
   }
 
-  private func working(on run: Int, _ body: @escaping @Sendable () throws -> Void) async throws {
+  private func working(on run: Run, _ body: @escaping @Sendable () throws -> Void) async throws {
     try await outlastingShortage(of: run) { try await work.run(body) }
   }
 
   /// Does `work` again, a second later, for as long as this machine is short of descriptors, memory or processes. That
   /// passes, and the push has been answered: it must not fail by it.
-  private func outlastingShortage(of run: Int, _ work: () async throws -> Void) async throws {
+  private func outlastingShortage(of run: Run, _ work: () async throws -> Void) async throws {
     var isTold = false
     while true {
       let shortage: any Error
@@ -129,11 +131,18 @@ struct RunStarter: Sendable {
       }
       if !isTold {
         logger.warning(
-          "run \(run) waits, because this machine is short of something",
-          metadata: ["event": "shortage", "run": "\(run)", "error": "\(shortage)"])
+          "run \(run.number) waits, because this machine is short of something",
+          metadata: [
+            "event": "shortage", "run": "\(run.number)", "delivery": run.shownDelivery, "error": "\(shortage)",
+          ])
       }
       isTold = true
       try await Task.sleep(for: .seconds(1))
     }
   }
+}
+
+extension Run {
+  /// The number of the delivery that it comes from, for log lines; `-` for none.
+  var shownDelivery: Logger.MetadataValue { "\(request.delivery.map(String.init) ?? "-")" }
 }

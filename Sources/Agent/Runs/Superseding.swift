@@ -149,7 +149,8 @@ actor Superseding {
       reply.ok
         ? "run \(run.number) is ended for run \(newer)" : "run \(run.number) goes on to its end before run \(newer)",
       metadata: [
-        "event": "run_superseded", "run": "\(run.number)", "by": "\(newer)", "reason": "\(reply.error ?? "-")",
+        "event": "run_superseded", "run": "\(run.number)", "delivery": run.shownDelivery, "by": "\(newer)",
+        "reason": "\(reply.error ?? "-")",
       ])
   }
 
@@ -158,8 +159,8 @@ actor Superseding {
     logger.warning(
       "which of the waiting runs is the newest could not be found out; the oldest goes first",
       metadata: [
-        "event": "order_unknown", "run": "\(run.number)", "pipeline": "\(run.request.pipeline.name)",
-        "error": "\(error)",
+        "event": "order_unknown", "run": "\(run.number)", "delivery": run.shownDelivery,
+        "pipeline": "\(run.request.pipeline.name)", "error": "\(error)",
       ])
   }
 }

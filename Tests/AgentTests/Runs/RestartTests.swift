@@ -4,6 +4,7 @@ import Model
 import RunDirectory
 import Store
 import ServiceLifecycle
+import Synchronization
 import TestSupport
 import Testing
 
@@ -107,6 +108,31 @@ import Testing
         == (hasDirectory ? "/m" : second.area.mirror(of: run.request.pipeline.repository)))
     try runner.finish(.succeeded)
     _ = try await second.wait(for: .succeeded, of: 1)
+  }
+
+  @Test("a run taken up whose start fails by something that passes is started again")
+  func startedAgain() async throws {
+    let folder = try TemporaryDirectory("restart")
+    let first = try AgentUnderTest(someRules([]), folder: folder)
+    let run = try await first.store.enqueue(someRequest(try somePipeline()), at: Date())
+    _ = try await first.store.move(run: run.number, to: RunOutcome(.running), at: Date())
+    try await first.stop()
+
+    let tries = Mutex(0)
+    let launcher = StandInLauncher { runner in
+      let number = tries.withLock { tries in
+        tries += 1
+        return tries
+      }
+      guard number > 1 else { throw CommandFailure("the disk does not answer") }
+      try runner.begin()
+    }
+    let second = try AgentUnderTest(someRules([]), launcher: launcher, folder: folder)
+    second.serve()
+
+    try await launcher.runner(0).finish(.succeeded)
+    _ = try await second.wait(for: .succeeded, of: 1)
+    #expect(tries.withLock { $0 } == 2)
   }
 
   @Test("of two runners for one run, the second finds the lock taken")
