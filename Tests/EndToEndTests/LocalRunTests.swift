@@ -144,6 +144,39 @@ struct LocalRunTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: area.file("tmp")) == [])
   }
 
+  @Test("a second Ctrl-C ends at once what ignores the first, and leaves nothing")
+  func interruptedTwice() throws {
+    try area.write(
+      "shop.yml",
+      """
+      repo: https://github.com/acme/shop.git
+      on: push
+      grace: 10m
+      steps:
+        - trap '' TERM; echo $$ > "\(area.file("child.new"))"; mv "\(area.file("child.new"))" "\(area.file("child"))"; while :; do sleep 1; done
+      finally:
+        - touch "\(area.file("tidied"))"
+      """)
+    let process = try unstarted()
+    let words = Pipe()
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = words
+    try process.run()
+    try waitUntil("the step has begun") { FileManager.default.fileExists(atPath: area.file("child")) }
+    let child = try #require(pid_t(try area.read("child").filter(\.isNumber)))
+    kill(process.processIdentifier, SIGINT)
+    let first = String(decoding: words.fileHandleForReading.availableData, as: UTF8.self)
+    #expect(first == "Cancelling; once more ends it at once.\n")
+    #expect(process.isRunning && kill(child, 0) == 0)
+    kill(process.processIdentifier, SIGINT)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 130)
+    #expect(String(decoding: words.fileHandleForReading.availableData, as: UTF8.self).contains("Killed."))
+    try waitUntil("the step has ended") { kill(child, 0) != 0 }
+    #expect(!FileManager.default.fileExists(atPath: area.file("tidied")))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: area.file("tmp")) == [])
+  }
+
   @Test("what a step asks is asked on the terminal, and the answer is a person's", arguments: ["y", "n"])
   func approval(answer: String) throws {
     try area.write(
