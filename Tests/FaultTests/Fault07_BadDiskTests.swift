@@ -145,6 +145,11 @@ struct Fault07_BadDiskTests {
 
     #expect(reply.status == 503)
     #expect(began.duration(to: .now) < .seconds(10))
+    // Who asks the agent is answered as well, by one that is ready to say why.
+    let asked = ContinuousClock.now
+    let listing = try scene.agent.pushrod("runs")
+    #expect(asked.duration(to: .now) < .seconds(10))
+    #expect(listing.status != 0 && listing.errorOutput.contains("has no answer after 8 s"), "\(listing.errorOutput)")
     scene.faults.set(.none)
     #expect(try scene.retry("during").status == 202)
     try waitUntil("it says that it is over") { scene.logged("store_recovered") == 1 }

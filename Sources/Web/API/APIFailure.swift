@@ -49,6 +49,14 @@ struct APIFailure: HTTPResponseError {
       headers: [.allow: allow])
   }
 
+  static func late(after seconds: Int) -> APIFailure {
+    APIFailure(
+      status: .serviceUnavailable, code: "unavailable",
+      message: "The agent has no answer after \(seconds) s: the disk of its store may hang, which /readyz and its "
+        + "log tell. What was asked for may be done yet.",
+      headers: [.retryAfter: "10"])
+  }
+
   static var misdirected: APIFailure {
     APIFailure(
       status: .misdirectedRequest, code: "misdirected",

@@ -15,7 +15,7 @@ struct AgentRoutes: Sendable {
       .post("/api/reload", .scope(.admin)) { request, call in
         _ = try APIQuery(request, allowed: [])
         return try Response(json: try await agent.reload(by: call.person))
-      },
+      }.takingItsTime,
       // Like a reload: it is about the agent and everybody's runs, not about one run.
       .post("/api/drain", .scope(.admin)) { request, call in
         _ = try APIQuery(request, allowed: [])
@@ -28,7 +28,7 @@ struct AgentRoutes: Sendable {
       .post("/api/backup", .scope(.admin)) { request, call in
         _ = try APIQuery(request, allowed: [])
         return StoreCopyBody(copy: try await agent.backup(by: call.person)).response
-      },
+      }.takingItsTime,
     ]
   }
 }

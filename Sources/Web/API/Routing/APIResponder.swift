@@ -31,7 +31,7 @@ struct APIResponder: HTTPResponder {
     if case .found(let route, let parameters) = match, route.access == .open {
       // Who shows a token that counts may be told more.
       let caller = authentication.knownCaller(of: request, on: context.channel)
-      return try await route.handle(request, APICall(parameters: parameters, caller: caller))
+      return try await route.answer(request, APICall(parameters: parameters, caller: caller))
     }
     let caller = try authentication.caller(of: request, on: context.channel)
     switch match {
@@ -41,7 +41,7 @@ struct APIResponder: HTTPResponder {
       guard case .scope(let scope) = route.access, caller.scope >= scope else {
         throw APIFailure.forbidden(route.access)
       }
-      return try await route.handle(request, APICall(parameters: parameters, caller: caller))
+      return try await route.answer(request, APICall(parameters: parameters, caller: caller))
     }
   }
 

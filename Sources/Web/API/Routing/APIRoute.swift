@@ -18,6 +18,8 @@ struct APIRoute: Sendable {
   let method: HTTPRequest.Method
   let path: PathPattern
   let access: Access
+  /// After so many seconds there is an answer, whatever has become of the work; `nil` for what may take longer.
+  var patience: Int? = 8
   let handle: Handler
 
   static func get(_ path: String, _ access: Access, _ handle: @escaping Handler) -> APIRoute {
@@ -26,6 +28,34 @@ struct APIRoute: Sendable {
 
   static func post(_ path: String, _ access: Access, _ handle: @escaping Handler) -> APIRoute {
     APIRoute(method: .post, path: PathPattern(path), access: access, handle: handle)
+  }
+
+  /// For work that may take longer than people like to wait, and says so.
+  var takingItsTime: APIRoute {
+    var route = self
+    route.patience = nil
+    return route
+  }
+
+  /// The route's answer, or a failure where that takes longer than `patience`: on a disk that hangs nothing comes back.
+  func answer(_ request: Request, _ call: APICall) async throws -> Response {
+    guard let patience else { return try await handle(request, call) }
+    let (answers, coming) = AsyncStream<Result<Response, any Error>>.makeStream(bufferingPolicy: .bufferingOldest(1))
+    let work = Task {
+      do { coming.yield(.success(try await handle(request, call))) } catch { coming.yield(.failure(error)) }
+    }
+    let clock = Task {
+      // Second by second: a process that did not get to run has no answer late, and nothing hangs.
+      for _ in 0..<patience { try await Task.sleep(for: .seconds(1)) }
+      coming.yield(.failure(APIFailure.late(after: patience)))
+    }
+    defer {
+      clock.cancel()
+      // Nobody waits for what was only to be read. What was to be done goes on.
+      if method == .get { work.cancel() }
+    }
+    for await answer in answers { return try answer.get() }
+    throw CancellationError()
   }
 
   static func delete(_ path: String, _ access: Access, _ handle: @escaping Handler) -> APIRoute {
