@@ -128,7 +128,9 @@ public actor Dispatcher: Service {
   }
 
   private func carryOn(_ run: Run) {
-    logger.info("run \(run.number) is taken up again", metadata: ["event": "run_taken_up", "run": "\(run.number)", "delivery": run.shownDelivery])
+    logger.info(
+      "run \(run.number) is taken up again",
+      metadata: ["event": "run_taken_up", "run": "\(run.number)", "delivery": run.shownDelivery])
     if run.state == .waiting { waiting.insert(run.number) }
     enter(run) { [self] in
       let directory = area.directory(ofRun: run.number)
