@@ -11,6 +11,8 @@ import RunDirectory
 final class ControlServer: Waiter {
   private let listener: Descriptor
   private let signals: RunnerSignals
+  /// Readable when the process that the run ends with has ended.
+  private var life: Descriptor?
   private var clients: [Client] = []
   /// What `poll` looks at: the caller's descriptors, then our own. Kept, because a flood of output asks often.
   private var entries: [pollfd] = []
@@ -34,6 +36,13 @@ final class ControlServer: Waiter {
     listener = Descriptor(try ControlSocket.listen(in: directory))
     self.signals = signals
     lookAt([])
+  }
+
+  /// The end of that process, however it comes, cancels the run.
+  func ends(with process: pid_t) {
+    let raw = pushrod_pidfd_open(process)
+    life = raw < 0 ? nil : Descriptor(raw)
+    lookAt(awaited)
   }
 
   /// The request that came since the last call, once.
@@ -69,7 +78,7 @@ final class ControlServer: Waiter {
 
   private func lookAt(_ descriptors: [Int32]) {
     awaited = descriptors
-    entries = (descriptors + [listener.raw, signals.descriptor.raw] + clients.map(\.descriptor.raw))
+    entries = (descriptors + [listener.raw, signals.descriptor.raw, life?.raw ?? -1] + clients.map(\.descriptor.raw))
       .map(ControlServer.entry)
   }
 
@@ -83,7 +92,11 @@ final class ControlServer: Waiter {
       if let reason = news.stopReason { stop(StopRequest(reason: reason)) }
       if news.childEnded { childEnded = true }
     }
-    let finished = clients.indices.filter { ready[$0 + 2] && !listen(to: clients[$0]) }
+    if ready[2] {
+      stop(StopRequest(reason: "cancelled, for whoever ran it is gone"))
+      life = nil
+    }
+    let finished = clients.indices.filter { ready[$0 + 3] && !listen(to: clients[$0]) }
     for index in finished.reversed() { clients.remove(at: index) }
     if ready[0] { accept() }
   }

@@ -9,6 +9,8 @@ import Glibc
 /// its steps and itself. Either way the run's lock is free at once, and the agent sees that the run was interrupted.
 struct Guardian {
   let cgroup: Cgroup?
+  /// The process that started the guardian.
+  let launcher: pid_t
 
   /// Goes on as two processes: returns in the runner, ends with the runner's exit code in the guardian.
   ///
@@ -19,7 +21,7 @@ struct Guardian {
     // Not by its process number alone: that comes back after a restart, and whoever ends what an old run left must not
     // find a new one under the name.
     let cgroup = Cgroup.make(name: "pushrod-run-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))")
-    let guardian = Guardian(cgroup: cgroup)
+    let guardian = Guardian(cgroup: cgroup, launcher: getppid())
     let parent = getpid()
     let forwarded = [SIGTERM, SIGINT, SIGHUP, SIGCHLD]
     let signals = pushrod_signal_descriptor(forwarded, forwarded.count)

@@ -67,7 +67,7 @@ struct Keeper {
       if orders.isStopped {
         attempt.result.state = .cancelled
         attempt.result.wasOrdered = true
-      } else {
+      } else if !orders.isLastTry {
         attempt = once(number, attempt.logLimit)
         attempt.result.usage.cpu += before.usage.cpu
         attempt.result.usage.peakMemory = max(attempt.result.usage.peakMemory, before.usage.peakMemory)
@@ -182,7 +182,8 @@ struct Keeper {
   }
 
   private func mayRepeat(_ attempt: Attempt, after number: Int) -> Bool {
-    guard let retry = job.step.retry, number <= retry.times, attempt.isRepeatable, !orders.isStopped else {
+    guard let retry = job.step.retry, number <= retry.times, attempt.isRepeatable, !orders.isStopped, !orders.isLastTry
+    else {
       return false
     }
     let result = attempt.result

@@ -5,8 +5,8 @@ import Glibc
 final class KeeperOrders: Waiter {
   /// Has the step ended; followed by the reason.
   static let stop = "stop "
-  /// Followed by a line for the step's log.
-  static let note = "note "
+  /// The try that is under way is the last; followed by a line for the step's log.
+  static let lastTry = "last "
 
   private let orders: Descriptor
   private let signals: Descriptor
@@ -19,6 +19,8 @@ final class KeeperOrders: Waiter {
   private(set) var isStopped = false
   /// Why, in a sentence.
   private var reason = ""
+  /// The step is not to be tried again.
+  private(set) var isLastTry = false
 
   /// - Parameter orders: the reading end of the pipe that the runner writes to.
   init?(_ orders: Descriptor) {
@@ -60,7 +62,7 @@ final class KeeperOrders: Waiter {
 
   /// Waits for nothing but orders.
   func pause(until time: Instant) {
-    while !isStopped, Instant.now < time {
+    while !isStopped, !isLastTry, Instant.now < time {
       _ = wait(for: -1, until: time)
       childEnded = false
     }
@@ -78,7 +80,10 @@ final class KeeperOrders: Waiter {
         isStopped = true
         reason = String(line.dropFirst(KeeperOrders.stop.count))
       }
-      if line.hasPrefix(KeeperOrders.note) { notes.append(String(line.dropFirst(KeeperOrders.note.count))) }
+      if line.hasPrefix(KeeperOrders.lastTry) {
+        isLastTry = true
+        notes.append(String(line.dropFirst(KeeperOrders.lastTry.count)))
+      }
     }
   }
 }

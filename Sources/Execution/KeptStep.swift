@@ -71,9 +71,17 @@ final class KeptStep {
   /// Ends the keeper itself.
   func kill() { if !isCollected { Glibc.kill(process, SIGKILL) } }
 
-  /// Puts a line into the step's log.
-  func note(_ line: String) {
-    _ = orders.writeAll(Array((KeeperOrders.note + KeptStep.line(line) + "\n").utf8))
+  /// Has it tried no more, and puts a line into its log.
+  func letEnd(_ line: String) {
+    _ = orders.writeAll(Array((KeeperOrders.lastTry + KeptStep.line(line) + "\n").utf8))
+  }
+
+  /// What it hands on cannot be taken, so it has not succeeded: a later step would miss the values.
+  func refuseOutputs(_ complaint: String) {
+    result?.outputs = []
+    guard result?.state == .succeeded else { return }
+    result?.state = .failed
+    result?.reason = complaint
   }
 
   private static func line(_ text: String) -> String {

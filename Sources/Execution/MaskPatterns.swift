@@ -47,6 +47,21 @@ enum MaskPatterns {
   private static func percentEncoded(_ bytes: [UInt8]) -> [[UInt8]] {
     let kept = ["-._~", "-._~/", "-._~!'()*", "-._~!'()*;,/?:@&=+$#"].map { Array($0.utf8) }
     return kept.map { percentEncoded(bytes, keeping: $0) } + [percentEncoded(bytes, keeping: kept[0], uppercase: false)]
+      + formEncoded(bytes)
+  }
+
+  /// As forms are sent: a blank is a plus (URL Standard, application/x-www-form-urlencoded); and as Python's `quote_plus` writes
+  /// it, which keeps the tilde and not the asterisk.
+  private static func formEncoded(_ bytes: [UInt8]) -> [[UInt8]] {
+    guard bytes.contains(UInt8(ascii: " ")) else { return [] }
+    return ["-._*", "-._~"].flatMap { kept in
+      [true, false].map { uppercase in
+        Array(
+          bytes.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+            .map { percentEncoded(Array($0), keeping: Array(kept.utf8), uppercase: uppercase) }
+            .joined(separator: [UInt8(ascii: "+")]))
+      }
+    }
   }
 
   private static func percentEncoded(_ bytes: [UInt8], keeping kept: [UInt8], uppercase: Bool = true) -> [UInt8] {

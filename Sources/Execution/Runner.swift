@@ -61,6 +61,8 @@ public enum Runner {
       return false
     }
     defer { unlink(directory.controlPath) }
+    // Without an agent, nobody else is there to follow it or to end it.
+    if spec.isLocal == true { control.ends(with: guardian.launcher) }
     umask(0o022)
     guardian.cgroup?.provide(Cgroup.controllers(for: spec.request.pipeline), moving: [getpid(), getppid()])
     let environment = StepEnvironment(spec: spec, directory: directory, secrets: secrets, account: .current())

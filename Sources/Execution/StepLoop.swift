@@ -24,6 +24,8 @@ final class StepLoop {
   private var plan: StepPlan
   private var running: [KeptStep] = []
   private var ending: StepEnding?
+  /// Somebody has cancelled the run before, or once since it tidies up.
+  private var wasAsked: Bool
   private var failure: RunOutcome?
   private var endedStep: String?
 
@@ -47,6 +49,7 @@ final class StepLoop {
     self.outputs = outputs
     self.outcome = outcome
     self.runLimit = runLimit
+    wasAsked = outcome?.state == .cancelled
     let check = ConditionCheck(request: starter.spec.request, leftOut: leftOut)
     let obstacle = { position in check.obstacle(steps[position].when, of: first + position) }
     if part == .steps {
@@ -71,7 +74,7 @@ final class StepLoop {
     }
     // A person, or a newer run, wanted the end of all of it; the time limit only of what was still under way.
     if let ending, failure == nil || ending.endsRun != .timedOut {
-      let step = ending.endsRun == .superseded ? nil : endedStep
+      let step = ending.endsRun == .superseded ? nil : endedStep ?? failure?.failedStep
       return RunOutcome(
         ending.endsRun, reason: ending.reason, failedStep: step, supersededBy: ending.supersededBy)
     }
@@ -82,7 +85,13 @@ final class StepLoop {
     while true {
       // Once: the second request changes nothing about the steps that are being ended.
       if let request = starter.control.takeRequest(), ending == nil {
-        try stop(.request(request))
+        if part == .finally, !wasAsked {
+          wasAsked = true
+          starter.record.stopping(
+            reason: request.reason + "; `finally` goes on to its end, unless that is asked for again")
+        } else {
+          try stop(.request(request))
+        }
       } else if let runLimit, ending == nil, Instant.now >= runLimit {
         try stop(.runTime(starter.spec.request.pipeline.timeout))
       }
@@ -144,6 +153,7 @@ final class StepLoop {
 
   private func end(_ kept: KeptStep) throws(RunDirectoryError) {
     running.removeAll { $0 === kept }
+    if let complaint = outputs.complaint(about: kept.result?.outputs ?? []) { kept.refuseOutputs(complaint) }
     let result = try starter.finish(
       kept, ending: ending, others: starter.detached.processes.union(running.map(\.process)))
     if result.isDetached, !kept.isCollected { starter.detached.add(kept.process) }
@@ -154,7 +164,7 @@ final class StepLoop {
   private func note(_ result: StepResult, of position: Int) {
     let step = steps[position]
     if result.endsRun != nil {
-      endedStep = endedStep ?? step.name
+      if !step.allowFailure { endedStep = endedStep ?? step.name }
       plan.ended(position, failed: !result.isAllowed)
     } else {
       note(StepLoop.end(by: result, of: step), of: position)
@@ -179,9 +189,7 @@ final class StepLoop {
     let words = starter.record.masker.masked(ending.reason)
     for kept in ended { kept.stop(grace: starter.spec.request.pipeline.grace.duration, reason: words) }
     for kept in spared {
-      kept.note(
-        "pushrod: \(starter.record.masker.masked(ending.reason)); this step cannot be interrupted and goes on to its end"
-      )
+      kept.letEnd("pushrod: \(words); this step cannot be interrupted and goes on to its end")
     }
   }
 

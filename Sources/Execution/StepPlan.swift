@@ -93,6 +93,8 @@ struct StepPlan {
     let step = steps[position]
     let wanted = step.when?.statuses ?? (fixedStatus == nil ? [.succeeded] : StepCondition.Status.allCases)
     if !wanted.contains(status) {
+      // Of what came before these steps, and not of one of them.
+      if let fixedStatus { return fixedStatus == .failed ? "the run did not succeed" : "no step has failed" }
       guard status == .failed else { return "no step has failed" }
       let failed = failures.last(where: ancestors(of: position).contains) ?? failures.first
       return failed.map { "step \"\(steps[$0].name)\" did not succeed" } ?? "the run did not succeed"

@@ -113,7 +113,7 @@ extension Pipeline {
   public static let usualParallel = 4
 
   /// The largest `parallel`: each step under way is a few processes.
-  public static let mostParallel = 64
+  public static let mostParallel = 256
 }
 
 extension Pipeline {

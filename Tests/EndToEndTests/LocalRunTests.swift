@@ -177,6 +177,31 @@ struct LocalRunTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: area.file("tmp")) == [])
   }
 
+  @Test("kill -9 of the command cancels what it ran")
+  func killed() throws {
+    try area.write(
+      "shop.yml",
+      """
+      repo: https://github.com/acme/shop.git
+      on: push
+      steps:
+        - echo $$ > "\(area.file("child.new"))"; mv "\(area.file("child.new"))" "\(area.file("child"))"; while :; do sleep 1; done
+      finally:
+        - touch "\(area.file("tidied"))"
+      """)
+    let process = try unstarted()
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    try waitUntil("the step has begun") { FileManager.default.fileExists(atPath: area.file("child")) }
+    let child = try #require(pid_t(try area.read("child").filter(\.isNumber)))
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    try waitUntil("the step has ended, and `finally` has run") {
+      kill(child, 0) != 0 && FileManager.default.fileExists(atPath: area.file("tidied"))
+    }
+  }
+
   @Test("what a step asks is asked on the terminal, and the answer is a person's", arguments: ["y", "n"])
   func approval(answer: String) throws {
     try area.write(

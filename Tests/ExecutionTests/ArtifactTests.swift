@@ -41,6 +41,20 @@ struct ArtifactTests {
     #expect(run.finished(2)?.exitCode == 3)
   }
 
+  @Test("what cannot be kept is told, with how many there were")
+  func leftOut() throws {
+    let run = try RunFixture().run(
+      RunFixture.Order(steps: [
+        step(
+          "one", ["o"],
+          "mkdir -p o/x; echo 1 > o/ok; mkfifo o/p o/x/p; : > \"o/$(printf '\\377').txt\"; mkfifo elsewhere")
+      ]))
+    #expect(paths(run) == ["o/ok"])
+    let log = try run.log(1)
+    #expect(log.contains("artifacts: left out 2 pipes, sockets or devices\n"), "\(log)")
+    #expect(log.contains("artifacts: left out 1 file whose name is not UTF-8\n"), "\(log)")
+  }
+
   @Test("no link is followed, out of the workspace or out of the run directory")
   func links() throws {
     let fixture = try RunFixture()

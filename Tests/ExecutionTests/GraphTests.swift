@@ -134,15 +134,22 @@ struct GraphTests {
     #expect(try run.log(5) == "2 1\n")
   }
 
-  @Test("200 steps, 32 at a time: the runner's memory does not grow with them")
-  func many() throws {
+  @Test("200 steps, a few or all at the same time: the runner's memory does not grow with them", arguments: [32, 200])
+  func many(width: Int) throws {
     let fixture = try RunFixture()
+    // Nobody gets past it until all are there.
+    let gate = fixture.folder.file("gate")
     func peak(_ count: Int) throws -> Int {
+      let file = open(gate, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+      defer { close(file) }
+      #expect(flock(file, LOCK_EX) == 0)
       let runner = try fixture.start(
         .init(
-          steps: (1...count).map { step("s\($0)", needs: [], "echo \($0)") }
-            + [step("peak", needs: (1...count).map { "s\($0)" }, "echo ready; sleep 1000")], parallel: 32))
+          steps: (1...count).map { step("s\($0)", needs: [], "seq 1000; flock --shared \(gate) echo \($0)") }
+            + [step("peak", needs: (1...count).map { "s\($0)" }, "echo ready; sleep 1000")], parallel: width))
       let started = try runner.wait { $0.event == .runStarted }
+      try runner.wait(forText: "1000\n", step: min(width, count))
+      flock(file, LOCK_UN)
       try runner.wait(forText: "ready", step: count + 1)
       let pid = try #require(started.pid)
       let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)

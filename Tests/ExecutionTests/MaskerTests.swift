@@ -81,6 +81,8 @@ struct MaskerTests {
     #expect(patterns.isSuperset(of: ["p&ss'word\"1", "p%26ss%27word%221", #"p&ss'\''word"1"#, #"p&ss'word\"1"#]))
     // As dash and bash export it, and as Python and JavaScript write it into an address.
     #expect(patterns.isSuperset(of: [#"p&ss'"'"'word"1"#, "p%26ss'word%221", "p%26ss%27word%221"]))
+    let form = Set(MaskPatterns.patterns(of: ["a b*c~d/e"]).map { String(decoding: $0, as: UTF8.self) })
+    #expect(form.isSuperset(of: ["a+b*c%7Ed%2Fe", "a+b*c%7ed%2fe", "a+b%2Ac~d%2Fe", "a+b%2ac~d%2fe"]))
     let odd = Set(MaskPatterns.patterns(of: ["a/b+c$d?e>f~g>>"]).map { String(decoding: $0, as: UTF8.self) })
     #expect(odd.isSuperset(of: ["a/b%2Bc%24d%3Fe%3Ef~g%3E%3E", "a%2fb%2bc%24d%3fe%3ef~g%3e%3e", #"a/b+c\$d?e>f~g>>"#]))
     #expect(odd.isSuperset(of: ["YS9iK2MkZD9lPmZ+Zz4+", "YS9iK2MkZD9lPmZ-Zz4-"]))

@@ -176,7 +176,90 @@ struct StepWordsTests {
     #expect(run.skipped(4) == #"branch "main" not in [dev]"#)
   }
 
+  @Test("a cancel while `finally` runs leaves it to its end, and a second one ends it", arguments: [1, 2])
+  func finallyCancelled(times: Int) throws {
+    let fixture = try RunFixture()
+    let gate = fixture.folder.file("gate")
+    let runner = try fixture.start(
+      .init(
+        steps: [Step(name: "a", run: "true")],
+        finally: [
+          Step(name: "tidy", run: "echo ready; while [ ! -e \(gate) ]; do sleep 0.05; done; echo tidied"),
+          Step(name: "still", run: "echo $PUSHROD_STATUS [$PUSHROD_FAILED_STEP]"),
+        ]))
+    try runner.wait(forText: "ready", step: 2)
+    for _ in 1...times {
+      #expect(try runner.directory.send(ControlMessage(action: .cancel, by: "anna")).ok)
+      try runner.wait { $0.event == .stopping }
+    }
+    if times == 1 { #expect(FileManager.default.createFile(atPath: gate, contents: nil)) }
+    #expect(runner.waitForExit() == 0)
+    let run = try RunRecordRead(runner)
+    let stopping = run.events.filter { $0.event == .stopping }.map(\.reason)
+    #expect(stopping.first == "cancelled by anna; `finally` goes on to its end, unless that is asked for again")
+    #expect(stopping.count == times)
+    if times == 1 {
+      #expect(run.end?.runState == .succeeded)
+      #expect(try run.log(2) == "ready\ntidied\n" && run.log(3) == "succeeded []\n")
+    } else {
+      #expect(run.end?.runState == .cancelled)
+      #expect(run.finished(2)?.stepState == .cancelled && run.skipped(3) == "cancelled by anna")
+    }
+  }
+
+  @Test("in `finally` the status is that of `steps`, whatever becomes of what tidies up")
+  func finallyStatusStays() throws {
+    let run = try RunFixture().run(
+      .init(
+        steps: [Step(name: "a", run: "true")],
+        finally: [
+          Step(name: "bad", run: "exit 4"), Step(name: "after", run: "echo $PUSHROD_STATUS [$PUSHROD_FAILED_STEP]"),
+          step("good", "true") { $0.when = .init(statuses: [.succeeded]) },
+          step("no", "true") { $0.when = .init(statuses: [.failed]) },
+        ]))
+    #expect(try run.log(3) == "succeeded []\n")
+    #expect(run.finished(4)?.stepState == .succeeded)
+    #expect(run.skipped(5) == "no step has failed")
+    #expect(run.end?.runState == .failed && run.end?.failedStep == "bad")
+  }
+
+  @Test("a step that may fail is not named as the one that failed, also where the time limit ended it")
+  func allowedIsNotNamed() throws {
+    let run = try RunFixture().run(
+      .init(
+        steps: [Step(name: "a", run: "sleep 1000", allowFailure: true)],
+        finally: [Step(name: "tell", run: "echo $PUSHROD_STATUS [$PUSHROD_FAILED_STEP]")], timeout: 1))
+    #expect(try run.log(2) == "timed_out []\n")
+  }
+
   // MARK: interruptible
+
+  @Test(
+    "a step that cannot be interrupted is not tried again after a cancel, in a try and between two",
+    arguments: [true, false])
+  func noFurtherTry(duringTry: Bool) throws {
+    let fixture = try RunFixture()
+    let gate = fixture.folder.file("gate")
+    let runner = try fixture.start(
+      .init(steps: [
+        step(
+          "live",
+          "echo try $PUSHROD_TRY; " + (duringTry ? "while [ ! -e \(gate) ]; do sleep 0.05; done; " : "") + "exit 5"
+        ) {
+          $0.isInterruptible = false
+          $0.retry = Retry(times: 3, wait: Seconds(duringTry ? 0.1 : 600))
+        }
+      ]))
+    try runner.wait(forText: duringTry ? "try 1" : "the next begins in", step: 1)
+    #expect(try runner.directory.send(ControlMessage(action: .cancel)).ok)
+    try runner.wait(forText: "cannot be interrupted", step: 1)
+    #expect(FileManager.default.createFile(atPath: gate, contents: nil))
+    #expect(runner.waitForExit() == 0)
+    let run = try RunRecordRead(runner)
+    #expect(run.end?.runState == .cancelled && run.end?.failedStep == "live")
+    #expect(run.finished(1)?.exitCode == 5)
+    #expect(try !run.log(1).contains("try 2\n"))
+  }
 
   @Test("a cancel waits for a step that cannot be interrupted, and log and events say so")
   func uninterruptible() throws {

@@ -101,6 +101,12 @@ import Testing
     #expect(refusal(["A": "e\u{301}"], "A: {choices: [\"\\xe9\"]}") != nil)
   }
 
+  @Test("what decides which programs run is no input", arguments: ["PATH", "LD_PRELOAD", "Home", "GIT_SSH_COMMAND"])
+  func decisive(name: String) {
+    let found = mistakes("", on: "{manual: {inputs: {\(name): }}}")
+    #expect(found.count == 1 && found[0].contains("`\(name)` cannot be an input: it decides what programs run"))
+  }
+
   @Test("a value that no variable can hold is refused, and so are too many of them together")
   func bounds() throws {
     let full = String(repeating: "x", count: InputValues.longest)

@@ -34,7 +34,7 @@ import Testing
       frame + "steps: [{run: a, cache: [{key: [a, \"!b\"], paths: x}, {key: c, paths: [d/e, ./f]}]}]",
       frame + "steps: [{run: a, artifacts: [dist, \"!**/*.map\"]}]",
       frame
-        + "steps: [{name: a, run: a}, {run: b, needs: a}, {run: c, needs: [a, b]}, {run: d, needs: []}]\nparallel: 64",
+        + "steps: [{name: a, run: a}, {run: b, needs: a}, {run: c, needs: [a, b]}, {run: d, needs: []}]\nparallel: 256",
       frame
         + "steps: [{run: a, when: {branch: [main, \"v/*\"], event: [push, schedule], status: [failed, succeeded]}}]",
       frame
@@ -65,7 +65,7 @@ import Testing
       frame + "steps: [{run: a, when: {branch: []}}]", frame + "steps: [{run: a, needs: {a: b}}]",
       frame + "steps: [{run: a, interruptible: maybe}]", frame + "steps: [{run: a, detach: \"true\"}]",
       frame + "steps: [{approval: }]", frame + "steps: [{approval: {timeout: 1h}}]", frame + "steps: [{approval: [a]}]",
-      frame + "steps: [make]\nparallel: 65", frame + "steps: [make]\nparallel: 0",
+      frame + "steps: [make]\nparallel: 257", frame + "steps: [make]\nparallel: 0",
       frame + "steps: [make]\non_failure: []",
       frame + "steps: [{include: common/node.yml, run: a}]", frame + "steps: [{include: common/node.yml, name: a}]",
       frame + "steps: [{run: a, approval: Deploy?}]", frame + "steps: [{approval: Deploy?, timeout: 1h}]",

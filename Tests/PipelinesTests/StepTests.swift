@@ -83,8 +83,8 @@ import Testing
 
   @Test("there is a bound on how many")
   func tooMany() {
-    let many = "[" + Array(repeating: "x", count: 101).joined(separator: ",") + "]"
-    #expect(mistakes(steps: many) == ["3:8 `steps` has 101 items; at most 100 are allowed"])
+    let many = "[" + Array(repeating: "x", count: 257).joined(separator: ",") + "]"
+    #expect(mistakes(steps: many) == ["3:8 `steps` has 257 items; at most 256 are allowed"])
   }
 
   @Test(

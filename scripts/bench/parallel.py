@@ -9,7 +9,7 @@ import processes
 import repositories
 from agent import Agent
 
-STEPS, WIDTH, LINES = 100, 64, 10_000
+STEPS, WIDTH, LINES = 200, 200, 5_000
 ROUNDS = 3
 MEGABYTE = 1 << 20
 SCRIPT = f"seq {LINES}"

@@ -18,7 +18,13 @@ struct StepArtifacts {
   func keep() {
     do throws(KeepingFailure) {
       let found = try WorkspaceFiles(workspace).matching(patterns)
-      if found.links > 0 { say("artifacts: left out \(found.links) symbolic link\(found.links == 1 ? "" : "s")") }
+      for (count, one, many) in [
+        (found.links, "symbolic link", "symbolic links"),
+        (found.others, "pipe, socket or device", "pipes, sockets or devices"),
+        (found.unnamed, "file whose name is not UTF-8", "files whose names are not UTF-8"),
+      ] where count > 0 {
+        say("artifacts: left out \(count) \(count == 1 ? one : many)")
+      }
       guard !found.files.isEmpty else {
         return say("artifacts: no file matches \(patterns.joined(separator: ", ").shown(limit: 200))")
       }

@@ -9,10 +9,14 @@ struct WorkspaceFiles {
 
   init(_ workspace: String) throws(KeepingFailure) { top = try OpenTree.top(workspace) }
 
-  /// What was found: paths of files, sorted, and how many links were among what the patterns name.
+  /// What was found: paths of files, sorted, and how many of what the patterns name is no file that can be kept.
   struct Found {
     var files: [String] = []
     var links = 0
+    /// Pipes, sockets and devices.
+    var others = 0
+    /// Names that are not UTF-8.
+    var unnamed = 0
   }
 
   /// - Parameter patterns: a folder stands for all below it; those with a `!` before them exclude.
@@ -62,7 +66,11 @@ struct WorkspaceFiles {
       guard entries <= Self.mostEntries else {
         throw KeepingFailure("the patterns lead through more than \(Self.mostEntries) files; name a folder in them")
       }
-      guard let name, name != ".git" else { continue }
+      guard let name else {
+        if list.includes(path + ["\u{fffd}"]) { found.unnamed += 1 }
+        continue
+      }
+      guard name != ".git" else { continue }
       try take(name, in: folder, path + [name], list, &found, &entries)
     }
   }
@@ -76,11 +84,19 @@ struct WorkspaceFiles {
     case S_IFDIR:
       guard let inner = try? OpenTree.folder([name], below: folder) else { return }
       try walk(inner, path, list, &found, &entries)
-    case S_IFREG, S_IFLNK:
-      let text = path.joined(separator: "/")
-      guard case .included = list.answer(to: text) else { return }
-      if status.st_mode & S_IFMT == S_IFLNK { found.links += 1 } else { found.files.append(text) }
-    default: return
+    case let kind:
+      guard list.includes(path) else { return }
+      switch kind {
+      case S_IFREG: found.files.append(path.joined(separator: "/"))
+      case S_IFLNK: found.links += 1
+      default: found.others += 1
+      }
     }
+  }
+}
+
+extension GlobList {
+  fileprivate func includes(_ path: [String]) -> Bool {
+    if case .included = answer(to: path.joined(separator: "/")) { true } else { false }
   }
 }

@@ -8,7 +8,8 @@ package enum Suggestion {
   /// At most a third of the letters (but always one, never more than three) may differ.
   static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
     let letters = folded(word)
-    guard letters.count <= 64 else { return nil }
+    // Of one or two letters, all are near to all.
+    guard (3...64).contains(letters.count) else { return nil }
     let budget = min(3, max(1, letters.count / 3))
     var best: (candidate: String, distance: Int)?
     for candidate in candidates {

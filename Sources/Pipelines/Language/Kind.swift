@@ -30,7 +30,7 @@ extension Kind {
   static let bool = Kind("`true` or `false`", ["type": "boolean"])
 
   static func text(_ words: String, matching pattern: String) -> Kind {
-    Kind(words, ["type": ["string", "number"], "pattern": .string(pattern)])
+    Kind(words, ["type": ["string", "number", "boolean"], "pattern": .string(pattern)])
   }
 
   /// Never a number, not even one that would match.

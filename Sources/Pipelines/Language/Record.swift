@@ -28,26 +28,20 @@ struct Key<Draft>: Sendable {
   }
 
   /// The keys that a key of the same mapping can stand beside.
-  enum Company {
-    case any
-    case only([String])
-    case without([String])
+  struct Company {
+    private let isOnly: Bool
+    private let names: [String]
 
-    func allows(_ name: String) -> Bool {
-      switch self {
-      case .any: true
-      case .only(let names): names.contains(name)
-      case .without(let names): !names.contains(name)
-      }
-    }
-  }
+    static var any: Company { without([]) }
+    static func only(_ names: [String]) -> Company { Company(isOnly: true, names: names) }
+    static func without(_ names: [String]) -> Company { Company(isOnly: false, names: names) }
 
-  /// What `company` says, for a mapping that has the key.
-  fileprivate var rule: JSONValue? {
-    switch company {
-    case .any: nil
-    case .only(let names): ["propertyNames": ["enum": .array(([name] + names).map(JSONValue.string))]]
-    case .without(let names): .object(Kind.forbidding(names))
+    func allows(_ name: String) -> Bool { names.contains(name) == isOnly }
+
+    /// For a mapping that has the key `name`, in the schema's terms; `nil` where there is nothing to say.
+    fileprivate func rule(beside name: String) -> JSONValue? {
+      if isOnly { return ["propertyNames": ["enum": .array(([name] + names).map(JSONValue.string))]] }
+      return names.isEmpty ? nil : .object(Kind.forbidding(names))
     }
   }
 }
@@ -96,7 +90,7 @@ struct Record<Draft>: Sendable {
       JSONValue.object(["anyOf": .array(group.map { ["required": [.string($0)]] })])
     }
     if !groups.isEmpty { schema["allOf"] = .array(groups) }
-    let rules = keys.compactMap { key in key.rule.map { (key.name, $0) } }
+    let rules = keys.compactMap { key in key.company.rule(beside: key.name).map { (key.name, $0) } }
     if !rules.isEmpty { schema["dependentSchemas"] = .object(Dictionary(rules) { first, _ in first }) }
     return .object(schema)
   }

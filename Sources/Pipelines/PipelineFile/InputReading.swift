@@ -74,6 +74,12 @@ enum InputReading {
         entry.report(complaint)
         return nil
       }
+      guard !VariableName.isDecisive(entry.name) else {
+        entry.report(
+          "`\(entry.name)` cannot be an input: it decides what programs run, which is not for whoever starts a run",
+          suggestion: "give it another name")
+        return nil
+      }
       var draft = InputDraft(entry: entry)
       // `NAME:` alone: a text.
       guard entry.value.isNull || input.read(entry.value, into: &draft) != nil else { return nil }

@@ -26,6 +26,11 @@ enum NameReading {
       fields.value.report(
         "the pipeline has no `name`, and its file's name will not do: a name is \(rule)", suggestion: "add `name: …`")
     }
+    if fields.contains("steps"), !["name", "repo", "on"].contains(where: fields.contains) {
+      return fields.value.report(
+        "`repo` and `on` are missing: a pipeline says which repository, and what starts it",
+        suggestion: "add both; where this is a file for `include`, check the pipeline that includes it")
+    }
     if !fields.contains("repo") {
       fields.value.report(
         "`repo` is missing: the address of the repository",

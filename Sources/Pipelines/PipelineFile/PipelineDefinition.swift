@@ -50,7 +50,8 @@ enum PipelineDefinition {
       example: "env:\n  NODE_ENV: production"
     ) { $1.environment = VariableReading.variables($0) },
     Key(
-      "secrets", .oneOrMany(.text.called("name"), of: "names"), "secrets that become variables of every step",
+      "secrets", .either(.text.called("name"), .list(.text, of: "names", atMost: 100), words: "name, or list of names"),
+      "secrets that become variables of every step",
       preset: "none", example: "secrets: [DATABASE_URL]"
     ) {
       $1.secrets = VariableReading.secrets(
@@ -105,8 +106,17 @@ enum PipelineDefinition {
       Key(
         "file", .text.called("path"), "in place of the lists: the file of the repository that has them",
         preset: "none", example: "file: .pushrod.yml", company: .without(StepList.allCases.map(\.rawValue))
-      ) { $1.file = PathReading.path($0, such: "a file of the repository, such as .pushrod.yml") }
+      ) { $1.file = repositoryFile($0) }
     ]
+
+  private static func repositoryFile(_ value: Value) -> String? {
+    guard let path = PathReading.path(value, such: "a file of the repository, such as .pushrod.yml") else { return nil }
+    guard !path.split(separator: "/").contains(".git") else {
+      value.report("\(value.subject) leads into `.git`, of which no commit has a file")
+      return nil
+    }
+    return path
+  }
 
   static let lists: [Key<PipelineDraft>] = [
     Key(

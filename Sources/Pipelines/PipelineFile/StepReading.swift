@@ -2,7 +2,7 @@ import Model
 
 /// Reads the lists of steps; all at once, because step names are unique in the whole pipeline.
 struct StepReading {
-  static let longestList = 100
+  static let longestList = 256
   /// One argument of a command cannot be longer (Linux: MAX_ARG_STRLEN, with the final NUL).
   private static let longestScript = (128 << 10) - 1
 

@@ -2,6 +2,7 @@ import AgentConfiguration
 import ArgumentParser
 import FoundationEssentials
 import Model
+import RunDirectory
 
 /// `pushrod doctor`: looks for what would keep a push from being deployed, and says what to do.
 struct DoctorCommand: AsyncParsableCommand {
@@ -25,7 +26,10 @@ struct DoctorCommand: AsyncParsableCommand {
     var findings = read.findings
     let launcher = read.configuration?.launcher ?? .spawn
     findings += await RunnerCheck(environment: environment, launcher: launcher).findings()
-    findings += await AbilityCheck(environment: environment, launcher: launcher, pipelines: read.pipelines).findings()
+    findings += await AbilityCheck(
+      environment: environment, launcher: launcher, pipelines: read.pipelines,
+      area: (read.configuration?.runnerData).map(RunArea.init(root:))
+    ).findings()
     if let configuration = read.configuration {
       findings += await RepositoryCheck(
         configuration: configuration, pipelines: read.pipelines, environment: environment

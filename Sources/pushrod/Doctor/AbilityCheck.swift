@@ -1,12 +1,15 @@
 import Agent
 import AgentConfiguration
 import Model
+import RunDirectory
 
 /// Whether runners can keep steps within what pipelines say of them.
 struct AbilityCheck {
   let environment: [String: String]
   let launcher: Configuration.Launcher
   let pipelines: [Pipeline]
+  /// `nil` where the configuration could not be read.
+  let area: RunArea?
 
   func findings() async -> [Finding] {
     let origin: RunnerOrigin =
@@ -50,7 +53,9 @@ struct AbilityCheck {
   }
 
   private func users(_ abilities: RunnerAbilities) -> Finding {
-    guard let problem = abilities.noUsers else { return .ok("users", "Runners can run steps as other users (`user`).") }
+    guard let problem = abilities.noUsers else {
+      return closedFolder ?? .ok("users", "Runners can run steps as other users (`user`).")
+    }
     let isWanted = pipelines.contains { pipeline in pipeline.everyStep.contains { pipeline.user(of: $0) != nil } }
     guard isWanted else {
       return .ok("users", "No pipeline names a `user`, and steps run as the runner's: \(problem).")
@@ -58,6 +63,28 @@ struct AbilityCheck {
     return .fail(
       "users", "A pipeline names a `user`: \(problem).",
       "Grant them in a drop-in of pushrod-runner@.service: see pushrod-runner-grants.conf.")
+  }
+
+  /// A folder that a user of a pipeline's steps cannot pass.
+  private var closedFolder: Finding? {
+    guard let area else { return nil }
+    let names = Set(pipelines.flatMap { pipeline in pipeline.everyStep.compactMap { pipeline.user(of: $0) } })
+    for name in names.sorted() {
+      guard let folders = UserFolders(of: name) else {
+        return .fail(
+          "users", "A pipeline names the user `\(name)`, and there is none.", "useradd --system --create-home \(name)")
+      }
+      for (path, use) in [
+        (area.workspaces, "no step of its begins"), (area.mirrors, "`git` does not work in its steps"),
+      ] {
+        guard let folder = folders.closed(onTheWayTo: path) else { continue }
+        return .warn(
+          "users", "The user `\(name)` of a pipeline cannot pass \(folder.onOneLine), so \(use).",
+          "chmod o+x \(folder.onOneLine); where that is the agent's own `data`, give runners a folder of their own (`runs.data`)."
+        )
+      }
+    }
+    return nil
   }
 
   /// Whether a pipeline has such a limit.

@@ -71,25 +71,28 @@ struct LocalQuestions {
     switch line.split(whereSeparator: \.isWhitespace).joined().lowercased() {
     case "y", "yes": answer(question, approved: true)
     case "n", "no": answer(question, approved: false)
+    case "end": answer(question, approved: false, "nobody answered: the terminal's input is at its end")
     default: Output.error.print("Type y to go on, n to end the run as failed, or Ctrl-C to cancel it.")
     }
   }
 
-  private mutating func answer(_ question: Question, approved: Bool) {
+  private mutating func answer(
+    _ question: Question, approved: Bool, _ refusal: String = "answered on the terminal"
+  ) {
     let message = ControlMessage(
       action: approved ? .approve : .reject, by: person, step: question.step,
-      reason: approved ? nil : "answered on the terminal")
+      reason: approved ? nil : refusal)
     // Where the runner does not take it, it is asked again, unless the next event says that nobody needs to answer.
     isAnswered = (try? directory.send(message))?.ok == true
   }
 
-  /// A line, where a whole one has been typed; a terminal that is gone says no.
+  /// A line, where a whole one has been typed; `end` of a terminal that is gone.
   private mutating func typedLine() -> String? {
     var ready = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
     guard poll(&ready, 1, 0) > 0 else { return nil }
     var buffer = [UInt8](repeating: 0, count: LocalQuestions.longestAnswer)
     let count = read(0, &buffer, buffer.count)
-    guard count > 0 else { return count < 0 && errno == EINTR ? nil : "no" }
+    guard count > 0 else { return count < 0 && errno == EINTR ? nil : "end" }
     typed = (typed + buffer[..<count]).suffix(LocalQuestions.longestAnswer)
     guard let end = typed.firstIndex(of: 0x0a) else { return nil }
     defer { typed = [] }

@@ -142,6 +142,6 @@ struct LocalRun {
   /// What the runner wrote before it knew where to write.
   private static func words(of directory: RunDirectory) -> String {
     let text = try? String(contentsOfFile: directory.path + "/runner.err", encoding: .utf8)
-    return (text ?? "it may have been killed").onOneLine
+    return (text.flatMap { $0.isEmpty ? nil : $0 } ?? "it was killed, and `finally` was not run").onOneLine
   }
 }
