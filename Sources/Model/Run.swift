@@ -65,6 +65,8 @@ public struct RunRequest: Codable, Hashable, Sendable {
   public var rerunOf: Int?
   /// 1, and one more for every rerun.
   public var attempt: Int
+  /// How many of the runs before this one, in a row, were interrupted and repeated by themselves; `nil`: none.
+  public var interruptions: Int?
   /// A person asked for just this commit, so it may also go over a newer one that an earlier run has deployed.
   public var mayGoBack: Bool?
   /// The run that the person asked for, where this one repeats it by itself; `nil`: this one. What later runs have

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Starts runners.
 ///
 /// A launched runner belongs to nobody's task: cancelling the caller, stopping or killing the agent does not
@@ -15,10 +17,13 @@ public struct LaunchFailure: Error, Sendable, CustomStringConvertible {
   public let description: String
   /// It failed for want of something that comes back; a later attempt may succeed.
   public let isShortage: Bool
+  /// What is to be started is not there, or not whole: an upgrade may be putting it in place just now.
+  public let mayBeUpgrade: Bool
 
   /// - Parameter code: the `errno` of the call that failed, where it was one.
   public init(_ description: String, code: Int32 = 0) {
     self.description = description
     isShortage = Shortage.isNamed(by: code)
+    mayBeUpgrade = [ENOENT, EACCES, ETXTBSY, ENOEXEC, ECONNREFUSED].contains(code)
   }
 }

@@ -5,8 +5,11 @@ public struct WaitingRuns: Hashable, Sendable {
     /// `nil`: the tip that the ref has when the run begins.
     public var commit: CommitID?
     public var mayGoBack: Bool
+    /// The inbox number of the delivery that it comes from.
+    public var delivery: Int?
 
-    public init(number: Int, commit: CommitID?, mayGoBack: Bool) {
+    public init(number: Int, commit: CommitID?, mayGoBack: Bool, delivery: Int? = nil) {
+      self.delivery = delivery
       self.number = number
       self.commit = commit
       self.mayGoBack = mayGoBack

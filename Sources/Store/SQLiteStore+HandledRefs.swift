@@ -57,15 +57,19 @@ extension SQLiteStore: HandledRefStore {
       guard let teller = try String.fetchOne(source, arguments: key), teller != Way.poll.rawValue else {
         return .notRun
       }
+      // Of an annotated tag, a forge may have named the tag itself.
+      let other = tip.tag?.hex ?? tip.commit.hex
+      // What ended before it had touched anything has changed nothing about the commit that ran before it.
       let last = try db.cachedStatement(
         sql: """
           SELECT number, commit_id, state FROM runs WHERE pipeline = ? AND repository = ? AND ref = ?
-            AND state <> 'superseded' ORDER BY number DESC LIMIT 1
+            AND state <> 'superseded'
+            AND (commit_id IN (?, ?) OR finished_at IS NULL
+              OR state <> 'skipped' AND started_at IS NOT NULL AND failed_step IS NOT 'fetch')
+            ORDER BY number DESC LIMIT 1
           """)
-      guard let row = try Row.fetchOne(last, arguments: key) else { return .notRun }
+      guard let row = try Row.fetchOne(last, arguments: key + [tip.commit.hex, other]) else { return .notRun }
       let (commit, state): (String, String) = (row["commit_id"], row["state"])
-      // Of an annotated tag, a forge may have named the tag itself.
-      let other = tip.tag?.hex ?? tip.commit.hex
       if commit == tip.commit.hex || commit == other { return .ranLast(run: row["number"]) }
       guard RunState(rawValue: state)?.isFinal == false else { return .notRun }
       let earlier = try db.cachedStatement(

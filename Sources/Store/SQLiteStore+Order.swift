@@ -47,12 +47,13 @@ extension SQLiteStore {
       guard mode != .queue else { return WaitingRuns(mode: mode, last: row["number"], entries: []) }
       let all = try db.cachedStatement(
         sql: """
-          SELECT number, commit_id, may_go_back FROM runs INDEXED BY runs_queued_by_ref
+          SELECT number, commit_id, may_go_back, delivery FROM runs INDEXED BY runs_queued_by_ref
           WHERE state = 'queued' AND pipeline = ? AND repository = ? AND ref = ? ORDER BY number LIMIT ?
           """)
       let entries = try Row.fetchCursor(all, arguments: key + [max(0, limit)]).map { row in
         WaitingRuns.Entry(
-          number: row["number"], commit: CommitID(row["commit_id"] as String), mayGoBack: row["may_go_back"])
+          number: row["number"], commit: CommitID(row["commit_id"] as String), mayGoBack: row["may_go_back"],
+          delivery: row["delivery"])
       }
       return WaitingRuns(mode: mode, last: row["number"], entries: try Array(entries))
     }

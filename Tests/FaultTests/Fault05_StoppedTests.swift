@@ -63,6 +63,11 @@ struct Fault05_StoppedTests {
     usleep(1_500_000)
     #expect(!agent.hasExited)
     #expect(try agent.showRun(later).run.state == .queued)
+    // What cannot be taken back is not offered.
+    let off = try agent.pushrod("drain", "--off")
+    #expect(
+      off.status == 1 && off.errorOutput.contains("was told to stop (SIGTERM)"), "\(off.output)\(off.errorOutput)")
+    #expect(try agent.pushrod("runs").errorOutput.contains("it stops when its runs have ended"))
     try go()
     try waitUntil("the agent has stopped") { agent.hasExited }
     #expect(agent.terminate())

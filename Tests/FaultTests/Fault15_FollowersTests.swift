@@ -55,7 +55,7 @@ struct Fault15_FollowersTests {
     func duration(_ run: Int) throws -> Seconds {
       try scene.waitForStep("01-", of: run)
       try scene.open("before")
-      let shown = try agent.finished(run, within: 60)
+      let shown = try agent.finished(run, within: 240)
       #expect(shown.run.state == .succeeded)
       try FileManager.default.removeItem(atPath: scene.work.file("before"))
       return try #require(shown.steps.last?.usage?.wall)

@@ -39,8 +39,13 @@ struct Fault27_ProcessNumbersTests {
     let second = try shop.pushNext("two")
     _ = try (agent.finished(first), agent.finished(second))
     let names = [first, second].compactMap { agent.events($0).first?.cgroup }
+    guard names.count == 2 else {
+      // Without cgroup v2 there is no name to take.
+      print("no cgroup v2 is delegated to runners here, so there are no names to compare")
+      return #expect(names.isEmpty)
+    }
     // Not the process number alone.
-    #expect(Set(names).count == names.count)
+    #expect(Set(names).count == 2)
     for name in names { #expect(name.contains(/pushrod-run-[0-9]+-[0-9a-z]+$/), "\(name)") }
   }
 

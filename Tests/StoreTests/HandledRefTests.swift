@@ -128,9 +128,22 @@ import Testing
     try await fixture.store.settle(tip, by: 1, since: first, pipeline: "shop", repository: "github.com/acme/shop")
     #expect(try await handled(fixture.store) == [tip])
 
-    // Put over it, although it was told of earlier: then it is news.
+    // What came later and ended before it had touched anything has changed nothing.
     _ = try await fixture.store.record(try push(first))
     _ = try await fixture.store.move(run: 3, to: RunOutcome(.cancelled), at: Date(timeIntervalSince1970: 1))
+    #expect(try await whereabouts(of: tip) == .ranLast(run: 1))
+    for (run, state, step) in [(4, RunState.failed, "fetch"), (5, .skipped, nil)] {
+      _ = try await fixture.store.record(try push(first, id: "late-\(run)"))
+      _ = try await fixture.store.move(run: run, to: RunOutcome(.running), at: Date(timeIntervalSince1970: 1))
+      let end = RunOutcome(state, reason: "gone", failedStep: step)
+      _ = try await fixture.store.move(run: run, to: end, at: Date(timeIntervalSince1970: 1))
+      #expect(try await whereabouts(of: tip) == .ranLast(run: 1), "\(state)")
+    }
+    // Put over it, although it was told of earlier: then it is news.
+    _ = try await fixture.store.record(try push(first, id: "late"))
+    _ = try await fixture.store.move(run: 6, to: RunOutcome(.running), at: Date(timeIntervalSince1970: 1))
+    let failed = RunOutcome(.failed, reason: "exit 1", failedStep: "build")
+    _ = try await fixture.store.move(run: 6, to: failed, at: Date(timeIntervalSince1970: 1))
     #expect(try await whereabouts(of: tip) == .notRun)
     try await fixture.store.settle(tip, by: 1, since: second, pipeline: "shop", repository: "github.com/acme/shop")
     #expect(try await handled(fixture.store) == [RefTip(ref: main, commit: first)])

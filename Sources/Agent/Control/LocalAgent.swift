@@ -60,7 +60,7 @@ public struct LocalAgent: AgentControl {
       runsWereQueued: { dispatcher.wake() }, logger: logger, gaps: gaps, lateness: lateness)
     admission = Admission(github: githubAddresses, store: store, logger: logger)
     requests = RunRequests(store: store, rules: rules, tips: TipLookup(probe: probe))
-    cancelling = RunCancelling(store: store, trail: trail, area: area)
+    cancelling = RunCancelling(store: store, trail: trail, area: area, logger: logger)
     answering = RunAnswering(store: store, trail: trail, area: area)
   }
 
@@ -163,6 +163,11 @@ public struct LocalAgent: AgentControl {
     try await trail.carryOut(isOn ? .drain : .drainOff, "agent", by: person) {
       // Who asks twice does not move the beginning.
       let current = await dispatcher.draining
+      guard isOn || current?.endsAgent != true else {
+        throw ControlError.conflict(
+          "the agent was told to stop (\(current?.by ?? "")) and does so when its runs have ended; it starts none any more."
+        )
+      }
       await dispatcher.drain(isOn ? current ?? Drain(since: Date(), by: person.description) : nil)
       if isOn { condition.leave("the agent is being drained: it starts no more runs.") } else { condition.stay() }
       return ((), "\(await dispatcher.running) under way")

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Logging
 import Model
 import RunDirectory
 
@@ -7,8 +8,10 @@ struct RunCancelling: Sendable {
   let store: any RunStore
   let trail: AuditTrail
   private let runner: RunnerMessages
+  private let logger: Logger
 
-  init(store: any RunStore, trail: AuditTrail, area: RunArea) {
+  init(store: any RunStore, trail: AuditTrail, area: RunArea, logger: Logger) {
+    self.logger = logger
     self.store = store
     self.trail = trail
     runner = RunnerMessages(area: area)
@@ -27,9 +30,17 @@ struct RunCancelling: Sendable {
       }
       let now = Date()
       do {
-        return try await store.move(
+        let ended = try await store.move(
           run: number, to: RunOutcome(.cancelled, reason: "cancelled by \(person)"), at: now,
           audit: AuditedAct(.cancel, "run \(number)", by: person, at: now, detail: "it had not begun"))
+        RunFigures.count(.cancelled, of: run.request.pipeline.name)
+        logger.info(
+          "run \(number) cancelled before it began",
+          metadata: [
+            "event": "run_finished", "stage": "finish", "run": "\(number)", "delivery": run.shownDelivery,
+            "pipeline": "\(run.request.pipeline.name)", "state": "cancelled", "by": "\(person)",
+          ])
+        return ended
       } catch is RunState.IllegalTransition {
         continue  // it began meanwhile
       }

@@ -58,6 +58,7 @@ struct RunRequests: Sendable {
     request.pusher = person.description
     request.rerunOf = run.number
     request.attempt += 1
+    request.interruptions = nil
     request.mayGoBack = true
     request.askedIn = nil
     let now = Date()

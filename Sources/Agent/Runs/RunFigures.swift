@@ -7,11 +7,15 @@ import RunDirectory
 struct RunFigures: Sendable {
   private let work = BlockingWork("run figures")
 
+  /// A run of the pipeline has ended; of one that never began there is no more to count.
+  static func count(_ state: RunState, of pipeline: String) {
+    Counter(label: Measure.runsFinished.name, dimensions: [("pipeline", pipeline), ("state", state.rawValue)])
+      .increment()
+  }
+
   func note(_ run: Run, _ outcome: RunOutcome, in directory: RunDirectory) async {
     let pipeline = run.request.pipeline.name
-    Counter(
-      label: Measure.runsFinished.name, dimensions: [("pipeline", pipeline), ("state", outcome.state.rawValue)]
-    ).increment()
+    RunFigures.count(outcome.state, of: pipeline)
     // A directory that cannot be read counts nothing more: the run's end is recorded, and that is what matters.
     let events = (try? await work.run { try directory.events() }) ?? []
     if let began = events.first(where: { $0.event == .runStarted }) {

@@ -12,6 +12,8 @@ struct RunStarter: Sendable {
   let area: RunArea
   let launcher: any RunnerLauncher
   let logger: Logger
+  /// For so long a runner that is not there may be on its way.
+  private let upgradePatience: Duration
   private let work = BlockingWork("run directories")
 
   /// Why a run cannot be started at all, for the person who pushed.
@@ -19,7 +21,11 @@ struct RunStarter: Sendable {
     let description: String
   }
 
-  init(store: any RunStore & DeliveryStore, area: RunArea, launcher: any RunnerLauncher, logger: Logger) {
+  init(
+    store: any RunStore & DeliveryStore, area: RunArea, launcher: any RunnerLauncher, logger: Logger,
+    upgradePatience: Duration = .seconds(60)
+  ) {
+    self.upgradePatience = upgradePatience
     self.store = store
     self.area = area
     self.launcher = launcher
@@ -117,21 +123,25 @@ struct RunStarter: Sendable {
   }
 
   /// Does `work` again, a second later, for as long as this machine is short of descriptors, memory or processes. That
-  /// passes, and the push has been answered: it must not fail by it.
+  /// passes, and the push has been answered: it must not fail by it. Nor by an upgrade that is putting the runner in place; a
+  /// runner that is not there after a minute is missing.
   private func outlastingShortage(of run: Run, _ work: () async throws -> Void) async throws {
     var isTold = false
+    let began = ContinuousClock.now
     while true {
       let shortage: any Error
       do {
         return try await work()
       } catch let error as RunDirectoryError where error.isShortage {
         shortage = error
-      } catch let failure as LaunchFailure where failure.isShortage {
+      } catch let failure as LaunchFailure
+        where failure.isShortage || failure.mayBeUpgrade && began.duration(to: .now) < upgradePatience
+      {
         shortage = failure
       }
       if !isTold {
         logger.warning(
-          "run \(run.number) waits, because this machine is short of something",
+          "run \(run.number) waits for something that this machine does not have at this moment",
           metadata: [
             "event": "shortage", "run": "\(run.number)", "delivery": run.shownDelivery, "error": "\(shortage)",
           ])

@@ -63,7 +63,7 @@ final class RunTrace: Sendable {
   }
 
   /// Closes the directory to a runner that never came, so that it cannot begin behind our back.
-  /// - Returns: `nil` where it has come at last, or the directory cannot be closed now.
+  /// - Returns: `nil` where it has come at last, or may come yet, because the directory cannot be closed now.
   func giveUp() -> RunOutcome? {
     let words = WordsOfRunner.lastLine(in: directory)
     // A runner that cannot do its work says why; one that was killed in its first moments says nothing.
@@ -74,7 +74,8 @@ final class RunTrace: Sendable {
         reason: "the runner never took the run's lock: it was killed in its first moments, or could not be started")
     // A directory that we cannot write is one that the runner cannot lock either.
     guard let lock = try? directory.lock() else { return directory.isLocked ? nil : outcome }
-    guard let writer = try? EventWriter(directory) else { return nil }
+    // A runner that has said why it ends will not come late.
+    guard let writer = try? EventWriter(directory) else { return words == nil ? nil : outcome }
     // That its file is there closes the directory; the line in it is for whoever reads there.
     let event = RunEvent(at: Date(), event: .runFinished, runState: outcome.state, reason: outcome.reason)
     try? writer.append(event, durable: true)

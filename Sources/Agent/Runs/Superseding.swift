@@ -61,7 +61,7 @@ actor Superseding {
         let waiting = try await store.waiting(like: run, limit: Superseding.width)
         guard waiting.mode != .queue, waiting.entries.count > 1 else { return !isGone }
         let answer = try await ask(waiting.entries, of: run, rules)
-        let gone = try await supersede(waiting.entries, answer)
+        let gone = try await supersede(waiting.entries, answer, like: run)
         isGone = isGone || gone.contains(run.number)
         // Of a longer line, the next part is compared with the newest of this one.
         if !waiting.isWhole, !gone.isEmpty { continue }
@@ -89,7 +89,7 @@ actor Superseding {
       let all = [under] + waiting.entries
       let answer = try await ask(all, of: run, rules)
       guard let newest = answer.newest, newest > 0 else { return true }
-      _ = try await supersede(Array(waiting.entries), shifted(answer))
+      _ = try await supersede(waiting.entries, shifted(answer), like: run)
       guard answer.older.contains(0), !told.contains(run.number) else { return true }
       chosen[Line(run)] = all[newest].number
       try await tell(run, supersededBy: all[newest].number)
@@ -124,19 +124,24 @@ actor Superseding {
   }
 
   /// - Returns: the numbers of those that are gone.
-  private func supersede(_ entries: [WaitingRuns.Entry], _ answer: OrderAnswer) async throws -> [Int] {
+  private func supersede(
+    _ entries: [WaitingRuns.Entry], _ answer: OrderAnswer, like run: Run
+  ) async throws -> [Int] {
     guard let newest = answer.newest else { return [] }
     // What a person asked for after a newer commit had come is wanted all the same.
     let older = answer.older.filter { $0 < newest || !entries[$0].mayGoBack }
     let by = entries[newest].number
     let gone = try await store.supersede(older.map { entries[$0].number }, by: by, at: Date())
-    guard !gone.isEmpty else { return [] }
-    logger.info(
-      "\(gone.count) waiting runs are superseded by run \(by)",
-      metadata: [
-        "event": "runs_superseded", "run": "\(by)", "count": "\(gone.count)",
-        "superseded": "\(gone.prefix(20).map(String.init).joined(separator: ","))",
-      ])
+    let pipeline = run.request.pipeline.name
+    for entry in entries where gone.contains(entry.number) {
+      RunFigures.count(.superseded, of: pipeline)
+      logger.info(
+        "run \(entry.number) superseded by run \(by)",
+        metadata: [
+          "event": "run_finished", "stage": "finish", "run": "\(entry.number)", "pipeline": "\(pipeline)",
+          "delivery": "\(entry.delivery.map(String.init) ?? "-")", "state": "superseded", "by": "\(by)",
+        ])
+    }
     return gone
   }
 

@@ -43,16 +43,29 @@ public struct AgentLogHandler: LogHandler {
   }
 
   public func log(event: LogEvent) {
-    // One write for one line; a log that cannot be written must not stop a deploy.
-    let bytes = line(for: event)
-    _ = write(STDERR_FILENO, bytes, bytes.count)
+    let stream = LogStream.standardError
+    if case let lost = stream.takeLost(), lost > 0 {
+      let words = "\(lost) lines of this log were dropped: whoever reads it did not"
+      stream.write(
+        line(
+          [
+            ("time", LogTime.now()), ("level", "warning"), ("event", "log_lines_lost"), ("msg", words),
+            ("lines", "\(lost)"),
+          ]
+          .filter { !isForJournal || $0.0 != "time" }, level: .warning))
+    }
+    stream.write(line(for: event))
   }
 
-  func line(for event: LogEvent) -> [UInt8] {
+  /// Returns when all that was logged is written, or cannot be.
+  public static func flush() { LogStream.standardError.flush() }
+
+  func line(for event: LogEvent) -> [UInt8] { line(fields(of: event), level: event.level) }
+
+  private func line(_ fields: [(key: String, value: String)], level: Logger.Level) -> [UInt8] {
     var line: [UInt8] = []
     line.reserveCapacity(256)
-    if isForJournal { line += "<\(AgentLogHandler.priority(event.level))>".utf8 }
-    let fields = fields(of: event)
+    if isForJournal { line += "<\(AgentLogHandler.priority(level))>".utf8 }
     if isJSON { JSONLine.append(fields, to: &line) } else { LogfmtLine.append(fields, to: &line) }
     line.append(0x0a)
     return line

@@ -68,9 +68,15 @@ struct DrainCommand: AsyncParsableCommand {
 
   /// Which runs are waited for, on standard error, whenever that changes.
   private func tell(_ client: APIClient, _ said: inout String) async throws {
-    let runs = try await client.get(RunList.self, "/api/runs", [("state", RunState.running.rawValue)]).runs
+    var runs: [Run] = []
+    for state in [RunState.running, .waiting] {
+      runs += try await client.get(RunList.self, "/api/runs", [("state", state.rawValue)]).runs
+    }
     guard !runs.isEmpty else { return }
-    let names = runs.map { "\($0.number) (\($0.request.pipeline.name))" }.joined(separator: ", ")
+    let names = runs.sorted { $0.number < $1.number }.map { run in
+      let asks = run.state == .waiting ? ", which waits for `pushrod approve \(run.number)` or `reject`" : ""
+      return "\(run.number) (\(run.request.pipeline.name)\(asks))"
+    }.joined(separator: ", ")
     let line = "waiting for \(runs.count == 1 ? "run" : "runs") \(names)".onOneLine
     if line != said { Output.error.print(line) }
     said = line

@@ -30,8 +30,7 @@ struct RunsCommand: AsyncParsableCommand {
     let runs = try await client.get(RunList.self, "/api/runs", parameters).runs
     if let drain = try await client.get(AgentStatus.self, "/api/status").draining {
       Output.error.print(
-        "No run is started: \(drain.by) drained the agent \(Wording.ago(drain.since)). `pushrod drain --off` ends that."
-          .onOneLine)
+        "No run is started: \(Wording.of(drain))".onOneLine)
     }
     guard !runs.isEmpty else { return Output.error.print("no runs") }
     var table = Table(

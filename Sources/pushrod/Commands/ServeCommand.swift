@@ -75,6 +75,7 @@ struct ServeCommand: AsyncParsableCommand {
     umask(0o007)
     DescriptorLimit.raise()
     let environment = ProcessInfo.processInfo.environment
+    defer { AgentLogHandler.flush() }
     do {
       let load = try loading(environment)
       let sockets = try ActivatedSocket.take(environment: environment, pid: getpid())

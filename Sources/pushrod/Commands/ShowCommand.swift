@@ -1,3 +1,4 @@
+import Agent
 import AgentConfiguration
 import ArgumentParser
 import FoundationEssentials
@@ -34,7 +35,9 @@ struct ShowCommand: AsyncParsableCommand {
     }
     if json { return Output.standard.write(try await agent.client.get("/api/runs/\(run)")) }
     let detail = try await agent.client.get(RunDetail.self, "/api/runs/\(run)")
-    for line in RunReport(detail, terminal: .standardOutput).lines() { Output.standard.print(line) }
+    var drain: Drain?
+    if detail.run.state == .queued { drain = try await agent.client.get(AgentStatus.self, "/api/status").draining }
+    for line in RunReport(detail, drain: drain, terminal: .standardOutput).lines() { Output.standard.print(line) }
   }
 }
 
@@ -70,8 +73,11 @@ struct RunReport {
   private let run: Run
   private let detail: RunDetail
   private let terminal: Terminal
+  private let drain: Drain?
 
-  init(_ detail: RunDetail, terminal: Terminal) {
+  /// - Parameter drain: where the agent starts no runs.
+  init(_ detail: RunDetail, drain: Drain? = nil, terminal: Terminal) {
+    self.drain = drain
     run = detail.run
     self.detail = detail
     self.terminal = terminal
@@ -87,7 +93,13 @@ struct RunReport {
     if run.state == .queued {
       let waiting = Wording.waiting(run)
       let turn = "waits for its turn; `runs.parallel` says how many runs may be under way"
-      lines.append("  " + (waiting.isEmpty ? turn : waiting))
+      if !waiting.isEmpty {
+        lines.append("  " + waiting)
+      } else if let drain {
+        lines.append("  no run is started: " + Wording.of(drain).onOneLine)
+      } else if run.reason == nil {
+        lines.append("  " + turn)
+      }
     }
     if !run.state.isFinal, let stopping = detail.events.last(where: { $0.event == .stopping }) {
       lines.append("  is being ended: " + (stopping.reason ?? "asked to").onOneLine)

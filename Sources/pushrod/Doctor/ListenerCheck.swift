@@ -26,7 +26,8 @@ struct ListenerCheck {
         findings.append(
           .warn(
             "drain", "No run is started: \(drain.by) drained the agent \(Wording.ago(drain.since)).",
-            "pushrod drain --off"))
+            drain.endsAgent == true ? "It stops when its runs have ended; start it again then." : "pushrod drain --off")
+        )
       }
       if let api = configuration.api { findings.append(await apiFinding(api.listen)) }
       return findings + StoreCheck.findings(status) + (status.polls ?? []).map(finding)

@@ -44,7 +44,7 @@ struct DrainOnTermination: Service {
 
   private func waitForRuns() async {
     guard !Task.isCancelled else { return }
-    await dispatcher.drain(Drain(since: Date(), by: "SIGTERM"))
+    await dispatcher.drain(Drain(since: Date(), by: "SIGTERM", endsAgent: true))
     condition.leave("the agent waits for its runs, and stops.")
     let end = ContinuousClock.now + limit.duration
     var nextNotice = ContinuousClock.now

@@ -1,3 +1,4 @@
+import Agent
 import FoundationEssentials
 import Model
 
@@ -42,6 +43,12 @@ enum Wording {
   static func waiting(_ run: Run) -> String {
     guard run.state == .queued, let other = run.waitsFor else { return "" }
     return "waits for run \(other) of group \(run.request.pipeline.concurrency.group)"
+  }
+
+  /// Why no run is started, and what ends that.
+  static func of(_ drain: Drain) -> String {
+    "\(drain.by) drained the agent \(ago(drain.since))"
+      + (drain.endsAgent == true ? "; it stops when its runs have ended." : ". `pushrod drain --off` ends that.")
   }
 
   /// `1 ref`, `2 refs`, for nouns that take an `s`.

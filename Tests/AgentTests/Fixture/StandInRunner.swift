@@ -105,7 +105,9 @@ final class StandInLauncher: RunnerLauncher {
     self.onLaunch = onLaunch
   }
 
-  func fail(_ description: String?) { failure.withLock { $0 = description.map { LaunchFailure($0) } } }
+  func fail(_ description: String?, code: Int32 = 0) {
+    failure.withLock { $0 = description.map { LaunchFailure($0, code: code) } }
+  }
 
   func launch(_ handover: Handover) async throws {
     if let failure = failure.withLock({ $0 }) { throw failure }

@@ -141,6 +141,21 @@ import Testing
     #expect(throws: RunDirectoryError.self) { try launcher.launched[0].begin() }
   }
 
+  @Test(
+    "a runner that an upgrade is putting in place is waited for", arguments: [ENOENT, ETXTBSY, EACCES, ECONNREFUSED])
+  func upgrade(code: Int32) async throws {
+    let fixture = try AgentUnderTest(someRules([]))
+    fixture.launcher.fail("cannot start pushrod-runner", code: code)
+    fixture.serve()
+    try await fixture.queue(try somePipeline())
+    _ = try await fixture.wait(for: .running, of: 1)
+    try await Task.sleep(for: .milliseconds(300))
+    #expect(fixture.launcher.launched.isEmpty)
+    fixture.launcher.fail(nil)
+    try await fixture.launcher.runner(0).finish(.succeeded)
+    _ = try await fixture.wait(for: .succeeded, of: 1)
+  }
+
   @Test("a launch that fails, a missing secret and a folder that cannot be made fail the run with the cause")
   func impossible() async throws {
     let fixture = try AgentUnderTest(someRules([]))

@@ -31,6 +31,7 @@ import Testing
     var expected = first.request
     (expected.trigger, expected.rerunOf, expected.attempt) = (.rerun, 7, 2)
     expected.origin = first.request.trigger
+    expected.interruptions = 1
     #expect(repetition == expected)
     #expect(end == outcome)
   }
@@ -53,12 +54,16 @@ import Testing
       Interruption.settle(try run(.rerun, commit: nil), RunOutcome(.interrupted)).repetition?.commit == nil)
   }
 
-  @Test("the third attempt is the last, and the reason says so")
+  @Test("the third interruption in a row is the last that is repeated, and the reason says so")
   func last() throws {
-    #expect(Interruption.settle(try run(.rerun, attempt: 2), outcome).repetition?.attempt == 3)
-    let (end, repetition) = Interruption.settle(try run(.rerun, attempt: 3), outcome)
+    let first = try #require(Interruption.settle(try run(.rerun, attempt: 5), outcome).repetition)
+    #expect(first.attempt == 6 && first.interruptions == 1)
+    var third = try run(.rerun)
+    third.request.interruptions = 2
+    let (end, repetition) = Interruption.settle(third, outcome)
 
     #expect(repetition == nil)
-    #expect(end.reason == "the runner died; it is not run again, because this was attempt 3 of at most 3")
+    #expect(
+      end.reason == "the runner died; it is not run again, because this was interruption 3 in a row, of at most 3")
   }
 }
