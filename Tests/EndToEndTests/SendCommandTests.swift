@@ -47,6 +47,25 @@ struct SendCommandTests {
       ] + more, in: area.path)
   }
 
+  @Test("secrets of pipelines that are not here hold up no push to a configured source")
+  func otherSecrets() throws {
+    try area.write("source.secret", "quiet-enough\n", mode: 0o600)
+    try area.write(
+      "pushrod.yml",
+      """
+      listen: \(url.dropFirst("http://".count))
+      sources: { "202": { sender: github, secrets: [{ file: source.secret }] } }
+      secrets: { TOKEN: { env: PUSHROD_TEST_IS_NOT_SET } }
+      """)
+    try area.write("ping.json", "{}")
+    for secret in [["--secret-file", area.file("secret")], []] {
+      let sent = try run(
+        [builtExecutable("pushrod"), "send", "--config", area.file("pushrod.yml"), "--event", "ping", "--body", area.file("ping.json")] + secret,
+        in: area.path)
+      #expect(sent.status == 0, "\(sent.output)\(sent.errorOutput)")
+    }
+  }
+
   @Test("a push made from a repository here is signed, and says what the repository says")
   func localPush() throws {
     let git = { (words: [String]) in

@@ -24,8 +24,14 @@ struct Kind: Sendable {
 }
 
 extension Kind {
-  /// Numbers and truth values stand for their own text.
-  static let text = Kind("text", ["type": ["string", "number", "boolean"]])
+  /// Not empty. Numbers and truth values stand for their own text.
+  static let text = Kind("text", ["type": ["string", "number", "boolean"], "minLength": 1])
+
+  /// The same, which may be empty.
+  static let anyText = Kind("text", ["type": ["string", "number", "boolean"]])
+
+  /// Relative, and without `..`: `PathReading`.
+  static let path = text("path", matching: #"^(?!/)(?!(.*/)?\.\.(/|$))."#)
 
   static let bool = Kind("`true` or `false`", ["type": "boolean"])
 

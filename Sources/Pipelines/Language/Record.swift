@@ -63,6 +63,8 @@ struct Record<Draft>: Sendable {
   var later: [String] = []
   /// One of the keys of each group must be there.
   var required: [[String]] = []
+  /// A mapping without any key says nothing.
+  var mayBeEmpty = true
   /// A pipeline around the examples of its keys; the line `@` stands for the example.
   let frame: String
 
@@ -84,6 +86,7 @@ struct Record<Draft>: Sendable {
       "type": "object", "additionalProperties": .bool(false),
       "properties": .object(Dictionary(properties) { first, _ in first }),
     ]
+    if !mayBeEmpty { schema["minProperties"] = 1 }
     let alone = required.filter { $0.count == 1 }.joined()
     if !alone.isEmpty { schema["required"] = .array(alone.map(JSONValue.string)) }
     let groups = required.filter { $0.count > 1 }.map { group in

@@ -18,7 +18,7 @@ enum CacheReading {
         example: "key: package-lock.json\npaths: node_modules"
       ) { $1.key = PatternReading.patterns($0, such: "package-lock.json or \"**/go.sum\"") },
       Key(
-        "paths", .oneOrMany(.text.called("path"), of: "paths"), "what is kept: folders or files of the workspace",
+        "paths", .oneOrMany(.path, of: "paths"), "what is kept: folders or files of the workspace",
         preset: "must be given", example: "key: package-lock.json\npaths: [node_modules, .cache/vite]"
       ) { $1.paths = paths($0) },
     ],

@@ -35,7 +35,7 @@ enum InputReading {
         $1.choices = choices($0)
       },
       Key(
-        "default", .text, "the value where none is given", preset: "`false` for a `boolean`, else nothing",
+        "default", .anyText, "the value where none is given", preset: "`false` for a `boolean`, else nothing",
         example: "default: staging"
       ) { $1.presetValue = $0 },
       Key(

@@ -104,7 +104,7 @@ enum PipelineDefinition {
   private static let work: [Key<PipelineDraft>] =
     lists + [
       Key(
-        "file", .text.called("path"), "in place of the lists: the file of the repository that has them",
+        "file", .path, "in place of the lists: the file of the repository that has them",
         preset: "none", example: "file: .pushrod.yml", company: .without(StepList.allCases.map(\.rawValue))
       ) { $1.file = repositoryFile($0) }
     ]

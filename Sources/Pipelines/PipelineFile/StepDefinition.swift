@@ -34,7 +34,7 @@ enum StepDefinition {
       $1.step.run = StepReading.script($0) ?? ""
     },
     Key(
-      "dir", .text.called("path"), "where to run it, as a folder of the repository", preset: "the workspace",
+      "dir", .path, "where to run it, as a folder of the repository", preset: "the workspace",
       example: "dir: web"
     ) { $1.step.directory = StepReading.directory($0) },
     Key("env", VariableReading.kind, "variables of this step", preset: "none", example: "env: {CI: \"1\"}") {
@@ -78,7 +78,7 @@ enum StepDefinition {
       example: "artifacts: [dist, \"reports/**/*.xml\"]"
     ) { $1.step.artifacts = ArtifactReading.patterns($0) },
     Key(
-      "include", .text.called("path"), "in place of all other keys: the steps of a file beside this one",
+      "include", .path, "in place of all other keys: the steps of a file beside this one",
       preset: "none", example: "include: common/node.yml", company: .only([])
     ) { value, _ in
       value.report("`include` stands alone in its step", suggestion: "write `- include: \(IncludeReading.example)`")

@@ -5,7 +5,7 @@ package enum VariableReading {
   private static let longestValue = 32 << 10
 
   static let namePattern = "^[A-Za-z_][A-Za-z0-9_]{0,127}$"
-  static let kind = Kind.mapping(to: .text, words: "mapping of names to texts", names: namePattern, atMost: 200)
+  static let kind = Kind.mapping(to: .anyText, words: "mapping of names to texts", names: namePattern, atMost: 200)
 
   /// What is wrong with the name of a variable; `nil` where nothing is.
   package static func complaint(aboutName name: String) -> String? {

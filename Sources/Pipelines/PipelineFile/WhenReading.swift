@@ -29,7 +29,7 @@ enum WhenReading {
         "how the run stands", preset: "`succeeded`; in `on_failure` and `finally` any", example: "status: failed"
       ) { $1.statuses = words($0, StepCondition.Status.self, known: StepCondition.Status.allCases) },
     ],
-    frame: frame)
+    mayBeEmpty: false, frame: frame)
 
   /// A push that was found by comparing tips is a push, and a repetition counts as what it repeats.
   private static let events: [RunRequest.Trigger] = [.push, .webhook, .schedule, .manual]

@@ -26,14 +26,8 @@ struct SendTarget {
 
   /// A source of a configuration on this machine: posted to where that agent listens.
   init(configuration file: String?, source name: String?, secretFile: String?) throws(CommandExit) {
-    let environment = ProcessInfo.processInfo.environment
-    let configuration: Configuration
-    do {
-      configuration = try Configuration.load(
-        file: try Configuration.find(explicit: file, environment: environment), environment: environment)
-    } catch {
-      throw CommandExit(.wrongUse, error.description)
-    }
+    // The secrets of pipelines are nobody's business here.
+    let configuration = try SendTarget.configuration(file, secrets: .whereReadable)
     let names = configuration.sources.map(\.name)
     let chosen = configuration.sources.filter { name == nil || $0.name == name }
     guard chosen.count == 1, let source = chosen.first else {
@@ -54,7 +48,25 @@ struct SendTarget {
     } else if let first = source.secrets.first {
       secret = first
     } else {
-      throw CommandExit(.wrongUse, "source \(source.name) has no secret.")
+      // It may come from a program, or say why it does not come.
+      let whole = try SendTarget.configuration(file, secrets: .required)
+      guard let first = whole.sources.first(where: { $0.name == source.name })?.secrets.first else {
+        throw CommandExit(.wrongUse, "source \(source.name) has no secret.")
+      }
+      secret = first
+    }
+  }
+
+  private static func configuration(
+    _ file: String?, secrets: Configuration.SecretUse
+  ) throws(CommandExit) -> Configuration {
+    let environment = ProcessInfo.processInfo.environment
+    do {
+      return try Configuration.load(
+        file: try Configuration.find(explicit: file, environment: environment), environment: environment,
+        secrets: secrets)
+    } catch {
+      throw CommandExit(.wrongUse, error.description)
     }
   }
 
