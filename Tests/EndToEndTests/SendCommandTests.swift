@@ -60,7 +60,10 @@ struct SendCommandTests {
     try area.write("ping.json", "{}")
     for secret in [["--secret-file", area.file("secret")], []] {
       let sent = try run(
-        [builtExecutable("pushrod"), "send", "--config", area.file("pushrod.yml"), "--event", "ping", "--body", area.file("ping.json")] + secret,
+        [
+          builtExecutable("pushrod"), "send", "--config", area.file("pushrod.yml"), "--event", "ping", "--body",
+          area.file("ping.json"),
+        ] + secret,
         in: area.path)
       #expect(sent.status == 0, "\(sent.output)\(sent.errorOutput)")
     }
