@@ -21,6 +21,20 @@ struct DoctorCommandTests {
     #expect(output.contains("`ref: …`"))
   }
 
+  @Test(
+    "a user of a pipeline's steps who is not there, or cannot pass the folders above them, is told of",
+    .enabled(if: geteuid() == 0, "only root's runners run steps as others"))
+  func users() throws {
+    for (user, words) in [("nobody", "cannot pass "), ("nobody-of-that-name", "and there is none")] {
+      let agent = try AgentUnderTest(pipelines: [
+        "shop.yml": "repo: https://github.com/acme/shop.git\non: push\nuser: \(user)\nsteps: [make]\n"
+      ])
+      let output = try agent.pushrod("doctor", "--config", agent.configuration).output
+      let lines = output.split(separator: "\n").filter { $0.contains("`\(user)`") }
+      #expect(lines.contains { $0.contains(words + (user == "nobody" ? agent.area.path : "")) }, "\(output)")
+    }
+  }
+
   @Test("all well is exit 0; a repository that is gone and a key that cannot work are exit 1, each with what to do")
   func findings() throws {
     let repository = try GitRepository()
