@@ -120,7 +120,9 @@ struct Fault19_HostileServersTests {
       for words in one.says { #expect(reason.contains(words), "\(one.name): \(reason)") }
       let log = try agent.stepLog(number, "00-")
       let repetitions = log.split(separator: "\n").count { $0.hasPrefix("attempt ") }
-      #expect(repetitions == one.repetitions, "\(one.name): \(log)")
+      // Under a sanitizer a server that would send without end may itself not get to run for longer than a stall may last.
+      let most = Sanitizer.name == nil ? one.repetitions : max(one.repetitions, 1)
+      #expect((one.repetitions...most).contains(repetitions), "\(one.name): \(log)")
       #expect(log.utf8.count < 64_000, "\(one.name)")
       #expect(!shown.steps.contains { $0.step == 1 }, "\(one.name)")
       // Resident memory of the fetching process.
