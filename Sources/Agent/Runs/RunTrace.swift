@@ -8,6 +8,7 @@ final class RunTrace: Sendable {
   private struct State {
     var reader: EventReader
     var began = false
+    var hasEvents = false
     /// Under way, in the order in which they began.
     var openSteps: [(step: Int?, name: String?)] = []
     /// Steps that wait for a person, with the question.
@@ -53,6 +54,10 @@ final class RunTrace: Sendable {
       if let sight = readOn(&state) { return sight }
       guard hadBegun else { return .notBegun }
       endWhatIsLeft(state)
+      // It took the lock, and could not so much as begin to write.
+      if !state.hasEvents, let words = WordsOfRunner.lastLine(in: directory) {
+        return .dead(RunTrace.notStarted(words))
+      }
       return .dead(
         RunOutcome(
           .interrupted, reason: "the runner died before the run had ended (killed, out of memory or power loss)",
@@ -68,7 +73,7 @@ final class RunTrace: Sendable {
     let words = WordsOfRunner.lastLine(in: directory)
     // A runner that cannot do its work says why; one that was killed in its first moments says nothing.
     let outcome =
-      words.map { RunOutcome(.failed, reason: "the runner did not start: \($0)") }
+      words.map(RunTrace.notStarted)
       ?? RunOutcome(
         .interrupted,
         reason: "the runner never took the run's lock: it was killed in its first moments, or could not be started")
@@ -81,6 +86,10 @@ final class RunTrace: Sendable {
     try? writer.append(event, durable: true)
     _ = consume lock
     return outcome
+  }
+
+  private static func notStarted(_ words: String) -> RunOutcome {
+    RunOutcome(.failed, reason: "the runner did not start: \(words)")
   }
 
   /// What the run's steps had started, before the run counts as interrupted. The guardian has done it where it lived;
@@ -114,6 +123,7 @@ final class RunTrace: Sendable {
 
   private func note(_ event: RunEvent, _ state: inout State) {
     state.began = true
+    state.hasEvents = true
     switch event.event {
     case .runStarted: state.cgroup = event.cgroup
     case .stepStarted:

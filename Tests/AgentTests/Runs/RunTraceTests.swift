@@ -55,6 +55,29 @@ import Testing
     }
   }
 
+  @Test("a runner that took the lock and could write no event has failed by what it said, also where it was seen alive")
+  func noEvent() throws {
+    let directory = try runner(1).directory
+    let trace = RunTrace(directory)
+    guard let lock = try directory.lock() else {
+      Issue.record("somebody has the lock")
+      return
+    }
+    guard case .alive = trace.look() else {
+      Issue.record("not alive")
+      return
+    }
+    try "pushrod-runner: cannot create events.jsonl: No space left on device\n".write(
+      toFile: directory.path + "/runner.err", atomically: true, encoding: .utf8)
+    _ = consume lock
+    guard case .dead(let outcome) = trace.look() else {
+      Issue.record("not dead")
+      return
+    }
+    #expect(outcome.state == .failed)
+    #expect(outcome.reason?.contains("No space left on device") == true)
+  }
+
   @Test("a run that cannot be closed to a late runner is not given up")
   func notClosed() throws {
     let runner = try runner(1)
