@@ -110,4 +110,18 @@ struct OutputTests {
     #expect(record.finished(1)?.reason?.contains("No space left on device") == true)
     #expect(record.end?.runState == .failed)
   }
+
+  @Test("what the steps of a run hand on is bounded together, and `finally` begins all the same")
+  func handedOnTogether() throws {
+    let run = try RunFixture().run(
+      .init(
+        steps: (1...12).map { step in
+          let line = "printf V\(step)_$j=; head -c 32000 /dev/zero | tr '\\0' a; echo"
+          return Step(name: "s\(step)", run: "for j in 1 2 3; do \(line); done >> $PUSHROD_OUTPUT")
+        }, finally: [Step(name: "tidy", run: "echo ${#V10_3} ${V11_1-none}")]))
+    #expect(run.end?.runState == .failed && run.end?.failedStep == "s11")
+    #expect(run.finished(11)?.reason?.contains("hand large values on in files") == true)
+    #expect(run.skipped(12) != nil)
+    #expect(try run.log(13) == "32000 none\n")
+  }
 }
