@@ -17,8 +17,7 @@ public enum VariableName {
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "IFS", "ENV", "CDPATH", "PS4", "BASH_ENV", "BASHOPTS", "SHELLOPTS",
     "GLIBC_TUNABLES", "GCONV_PATH", "LOCPATH", "NLSPATH", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "NODE_OPTIONS",
     "NODE_PATH", "PERL5OPT", "PERL5LIB", "PERL5DB", "RUBYOPT", "RUBYLIB", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS",
-    "EDITOR",
-    "VISUAL", "PAGER", "TMPDIR", "CI",
+    "EDITOR", "VISUAL", "PAGER", "TMPDIR", "CI",
   ]
   private static let decisiveBeginnings = ["LD_", "GIT_", "BASH_FUNC", "DYLD_"]
 

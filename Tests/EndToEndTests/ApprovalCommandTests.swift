@@ -72,6 +72,18 @@ struct ApprovalCommandTests {
     // It takes no place among all runs, of which there is one.
     let other = try agent.pushrod("run", "other")
     #expect(other.status == 0, "\(other.output)")
+    // A drain says whom it waits for, and what ends that.
+    let drain = try agent.pushrod("drain", "--limit", "1s")
+    #expect(drain.status == 1)
+    #expect(
+      drain.errorOutput.contains("which waits for `pushrod approve \(number)` or `reject`"), "\(drain.errorOutput)")
+    // One that waits in the queue is told of as drained, and where it is cancelled the log has its end.
+    #expect(try agent.pushrod("run", "other", "--no-follow").status == 0)
+    #expect(try agent.pushrod("show", String(number + 3)).output.contains("no run is started: "))
+    #expect(try agent.pushrod("cancel", String(number + 3)).status == 0)
+    let end = agent.log.split(separator: "\n").first { $0.contains("run \(number + 3) cancelled before it began") }
+    #expect(end?.contains("event=run_finished") == true && end?.contains("stage=finish") == true)
+    #expect(try agent.pushrod("drain", "--off").status == 0)
 
     #expect(agent.terminate())
     try agent.start()

@@ -144,6 +144,12 @@ struct LocalRunTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: area.file("tmp")) == [])
   }
 
+  /// The shell of a step that writes its number into the file `child`, once it has.
+  private func childOfStep() throws -> pid_t {
+    try waitUntil("the step has begun") { FileManager.default.fileExists(atPath: area.file("child")) }
+    return try #require(pid_t(try area.read("child").filter(\.isNumber)))
+  }
+
   @Test("a second Ctrl-C ends at once what ignores the first, and leaves nothing")
   func interruptedTwice() throws {
     try area.write(
@@ -162,8 +168,7 @@ struct LocalRunTests {
     process.standardOutput = FileHandle.nullDevice
     process.standardError = words
     try process.run()
-    try waitUntil("the step has begun") { FileManager.default.fileExists(atPath: area.file("child")) }
-    let child = try #require(pid_t(try area.read("child").filter(\.isNumber)))
+    let child = try childOfStep()
     kill(process.processIdentifier, SIGINT)
     let first = String(decoding: words.fileHandleForReading.availableData, as: UTF8.self)
     #expect(first == "Cancelling; once more ends it at once.\n")
@@ -193,8 +198,7 @@ struct LocalRunTests {
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try process.run()
-    try waitUntil("the step has begun") { FileManager.default.fileExists(atPath: area.file("child")) }
-    let child = try #require(pid_t(try area.read("child").filter(\.isNumber)))
+    let child = try childOfStep()
     kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
     try waitUntil("the step has ended, and `finally` has run") {

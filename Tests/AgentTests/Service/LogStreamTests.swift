@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Agent
@@ -20,14 +21,13 @@ import Testing
     for number in 0..<count { stream.write(Self.line(number)) }
     #expect(stream.takeLost() == 0, "there is no room yet to say so")
     let reading = pipe.fileHandleForReading
-    var received: [UInt8] = []
     let readAll = DispatchSemaphore(value: 0)
-    let box = Box()
+    let received = Mutex(Data())
     Thread.detachNewThread {
       while true {
         let bytes = reading.availableData
         if bytes.isEmpty { break }
-        box.append(bytes)
+        received.withLock { $0 += bytes }
       }
       readAll.signal()
     }
@@ -35,15 +35,9 @@ import Testing
     let lost = stream.takeLost()
     try pipe.fileHandleForWriting.close()
     readAll.wait()
-    received = Array(box.bytes)
-    let lines = received.split(separator: 0x0a).map { Array($0) + [0x0a] }
+    let lines = received.withLock { Array($0) }.split(separator: 0x0a).map { Array($0) + [0x0a] }
     #expect(lost > 0 && lines.count + lost == count)
     #expect(lines == (0..<lines.count).map(Self.line))
-  }
-
-  private final class Box: @unchecked Sendable {  // read when the thread that fills it has ended
-    private(set) var bytes = Data()
-    func append(_ more: Data) { bytes += more }
   }
 
   @Test("a file takes each line at once")
