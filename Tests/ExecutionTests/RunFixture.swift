@@ -156,3 +156,11 @@ struct RunRecordRead {
 
   func log(_ step: Int) throws -> String { String(decoding: try bytes(step), as: UTF8.self) }
 }
+
+extension Step {
+  /// A step with more words than its initialiser takes.
+  init(_ name: String, _ run: String, _ change: (inout Step) -> Void) {
+    self.init(name: name, run: run)
+    change(&self)
+  }
+}

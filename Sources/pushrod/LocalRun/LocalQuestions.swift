@@ -50,8 +50,11 @@ struct LocalQuestions {
     }
   }
 
-  /// Something else stands on the terminal's last line now.
-  mutating func noteOutput() { isShown = false }
+  /// Something else is about to be written: takes the question away, which `ask` will put below it.
+  mutating func makeRoom() {
+    if isShown { Output.error.write("\r\u{1b}[K".utf8) }
+    isShown = false
+  }
 
   /// Asks what is open, and hands on what has been typed. Never waits.
   mutating func ask() {

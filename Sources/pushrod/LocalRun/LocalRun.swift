@@ -100,8 +100,8 @@ struct LocalRun {
         let message = LogMessage(item)
         let output = printer.output(for: message)
         if !output.isEmpty, isHeard {
+          questions.makeRoom()
           isHeard = Output.standard.tryWrite(output)
-          questions.noteOutput()
         }
         if case .event(let event) = message {
           questions.note(event)
