@@ -79,6 +79,44 @@ struct MonitoringTests {
     }
   }
 
+  @Test("runs that never began are counted and told, too: superseded ones and cancelled ones")
+  func neverBegan() throws {
+    let repository = try GitRepository()
+    let commits = try ["One", "Two", "Three", "Four"].map {
+      try repository.write("index.html", $0)
+      return try repository.commit($0)
+    }
+    let agent = try AgentUnderTest(pipelines: [:], name: "never-began")
+    try agent.area.write(
+      "pipelines/shop.yml",
+      """
+      name: shop
+      repo: \(repository.url)
+      on: { push: { branches: [main] } }
+      concurrency: { mode: latest }
+      steps: ["while [ ! -e '\(agent.area.file("gate"))' ]; do sleep 0.05; done"]
+      """)
+    try agent.start()
+    for (number, commit) in zip(1..., commits) {
+      #expect(try agent.post(GitHubPush(cloneURL: repository.url, after: commit)).runs == [number])
+      if number == 1 { try waitUntil("it is under way") { try agent.showRun(1).run.state == .running } }
+    }
+    #expect(try agent.pushrod("cancel", "4").status == 0)
+    try agent.area.write("gate", "")
+    #expect(try agent.finished(2).run.state == .superseded)
+    #expect(try agent.finished(3).run.state == .succeeded)
+
+    let text = "\n" + (try metrics(agent))
+    for (state, run) in [("superseded", 2), ("cancelled", 4)] {
+      #expect(text.contains("\npushrod_runs_finished_total{pipeline=\"shop\",state=\"\(state)\"} 1\n"), "\(state)")
+      let line = agent.log.split(separator: "\n").first {
+        $0.contains("event=run_finished ") && $0.contains(" run=\(run) ")
+      }
+      #expect(
+        line?.contains("state=\(state)") == true && line?.contains("delivery=\(run) ") == true, "\(line ?? "none")")
+    }
+  }
+
   /// The text format as its specification has it, read line by line.
   private func checkForm(_ text: String) throws {
     var types: [String: String] = [:]
