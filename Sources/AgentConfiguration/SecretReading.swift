@@ -76,8 +76,9 @@ struct SecretReading {
       found.names.insert(entry.name)
       guard let secret = secret(entry.value) else { continue }
       // It becomes an environment variable.
-      guard !secret.bytes.contains(0) else {
-        entry.value.report("the secret `\(entry.name.shown())` contains a NUL byte, which no variable can hold")
+      if let obstacle = secret.obstacle {
+        entry.value.report(
+          "the secret `\(entry.name.shown())` \(obstacle)", suggestion: "put it there encoded, in base64 for example")
         continue
       }
       guard secret.isLongEnough else {
@@ -110,8 +111,10 @@ struct SecretReading {
     case .success(let contents):
       guard contents.mode & 0o007 == 0 else { return .failure(open(shown, contents.mode)) }
       let secret = Secret(fileContents: contents.bytes)
-      guard !secret.bytes.contains(0) else {
-        return .failure(Complaint(message: "the secret in \(shown) contains a NUL byte, which no variable can hold"))
+      if let obstacle = secret.obstacle {
+        return .failure(
+          Complaint(
+            message: "the secret in \(shown) \(obstacle)", suggestion: "put it there encoded, in base64 for example"))
       }
       guard secret.isLongEnough, !secret.isBlank else {
         return .failure(SecretReading.tooShort("the secret in \(shown)"))

@@ -17,6 +17,6 @@ enum AbilityCheck {
     let present = cgroup?.provide(controllers.keys.sorted(), moving: [getpid(), getppid()]) ?? []
     return RunnerAbilities(
       kernelLimits: present.compactMap { controllers[$0] }.sorted(), noSandbox: SandboxProgram.problem,
-      noUsers: SystemUser.problem)
+      noUsers: SystemUser.problem, isRoot: geteuid() == 0)
   }
 }

@@ -123,7 +123,7 @@ struct FetchWork {
     let mark = UnfinishedMark(workspace: spec.workspace)
     if let run = mark.run {
       say("\(run > 0 ? "run \(run)" : "the last run") did not come to its end here: the workspace is made anew")
-      try FileTree.remove(spec.workspace)
+      try Workspace(path: spec.workspace, mirror: Mirror(path: spec.mirror)).remove()
     }
     let folder = spec.workspace[..<(spec.workspace.lastIndex(of: "/") ?? spec.workspace.startIndex)]
     try FileTree.makeFolders(String(folder))

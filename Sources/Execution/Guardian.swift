@@ -50,6 +50,7 @@ struct Guardian {
     while true {
       status = tree.reap(awaiting: runner, &usage)
       if status != nil { break }
+      ProcessTree.goOn(runner)
       var entry = pollfd(fd: signals, events: Int16(POLLIN), revents: 0)
       poll(&entry, 1, -1)
       while case let signal = pushrod_next_signal(signals), signal != 0 {

@@ -46,7 +46,7 @@ struct Keeper {
   private func work() -> Never {
     let start = Instant.now
     let keeping = StepKeeping(
-      job.step, spec: spec, directory: directory, say: { try? log.writeLine(masker.masked($0)) },
+      job.step, spec: spec, directory: directory, masker: masker, say: { try? log.writeLine(masker.masked($0)) },
       isStopped: {
         _ = orders.wait(for: -1, until: .now)
         return orders.isStopped

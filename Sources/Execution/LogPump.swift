@@ -61,6 +61,9 @@ final class LogPump {
     return (count, .more)
   }
 
+  /// Names of processes, fit to be shown.
+  func masked(_ names: [String]) -> [String] { names.map { masker.maskedEnd(of: $0) } }
+
   /// Moves the rest, without waiting for writers that are still there, and gives back what the masker holds.
   func finish() throws(RunDirectoryError) {
     while try pump() == .more {}

@@ -50,11 +50,10 @@ enum MaskPatterns {
       + formEncoded(bytes)
   }
 
-  /// As forms are sent: a blank is a plus (URL Standard, application/x-www-form-urlencoded); and as Python's `quote_plus` writes
-  /// it, which keeps the tilde and not the asterisk.
+  /// As forms are sent: a blank is a plus (URL Standard, application/x-www-form-urlencoded). Python's `quote_plus` keeps the
+  /// tilde and not the asterisk, PHP's `urlencode` neither.
   private static func formEncoded(_ bytes: [UInt8]) -> [[UInt8]] {
-    guard bytes.contains(UInt8(ascii: " ")) else { return [] }
-    return ["-._*", "-._~"].flatMap { kept in
+    ["-._*", "-._~", "-._"].flatMap { kept in
       [true, false].map { uppercase in
         Array(
           bytes.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
@@ -94,19 +93,22 @@ enum MaskPatterns {
       }
   }
 
-  /// The same as base64(1) and openssl(1) write it, in lines of 76 and of 64 characters.
+  /// The same as base64(1) and openssl(1) write it, in lines of 76 and of 64 characters; and as mail has it, whose lines end
+  /// in CRLF (RFC 2045).
   private static func wrappedBase64(_ bytes: [UInt8]) -> [[UInt8]] {
     (0..<3).flatMap { lead -> [[UInt8]] in
       let (text, column) = base64(bytes, lead: lead)
       return [64, 76].flatMap { width in
         // The value may begin in any group of four characters of a line.
-        stride(from: width - column, to: 0, by: -4).filter { $0 < text.count }.map { end in
-          var wrapped = Array(text[..<end])
-          for start in stride(from: end, to: text.count, by: width) {
-            wrapped.append(UInt8(ascii: "\n"))
-            wrapped += text[start..<min(start + width, text.count)]
+        stride(from: width - column, to: 0, by: -4).filter { $0 < text.count }.flatMap { end in
+          ["\n", "\r\n"].map { lineEnd in
+            var wrapped = Array(text[..<end])
+            for start in stride(from: end, to: text.count, by: width) {
+              wrapped += Array(lineEnd.utf8)
+              wrapped += text[start..<min(start + width, text.count)]
+            }
+            return wrapped
           }
-          return wrapped
         }
       }
     }

@@ -53,6 +53,20 @@ struct Masker: Sendable {
     return String(decoding: output, as: UTF8.self)
   }
 
+  /// A text that was cut off somewhere, as the names of processes are: an end that may be the beginning of a secret is hidden,
+  /// too.
+  func maskedEnd(of text: String) -> String {
+    var masker = Masker(copying: self)
+    var output: [UInt8] = []
+    Array(text.utf8).withUnsafeBytes { masker.mask($0, into: &output) }
+    if masker.held.count >= MaskPatterns.shortestLine {
+      output += Masker.replacement
+    } else {
+      masker.finish(into: &output)
+    }
+    return String(decoding: output, as: UTF8.self)
+  }
+
   private init(copying other: Masker) {
     self = other
     held = []

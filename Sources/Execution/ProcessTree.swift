@@ -31,6 +31,14 @@ struct ProcessTree {
     }
   }
 
+  /// Has a child go on that somebody has stopped. A step may send SIGSTOP to those who watch it, as it may to any process of
+  /// its user, and would have no time limit any more.
+  static func goOn(_ child: pid_t) {
+    var info = siginfo_t()
+    guard waitid(P_PID, id_t(child), &info, WSTOPPED | WNOHANG) == 0, info.si_code == CLD_STOPPED else { return }
+    Glibc.kill(child, SIGCONT)
+  }
+
   /// No descendant is left, not even an uncollected one.
   var isEmpty: Bool {
     var info = siginfo_t()

@@ -11,12 +11,18 @@ struct SandboxMounts {
   /// Bytes that each of its temporary folders may hold, which are memory; `nil`: half of the machine's.
   var room: Int?
 
+  /// The machine as it is, read-only. The kernel's switches are, too: a step of root could turn them without any capability,
+  /// and what `core_pattern` names is run outside.
+  static let system =
+    ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"]
+    + ["/proc/sysrq-trigger", "/proc/fs"].flatMap { ["--ro-bind-try", $0, $0] }
+
   /// Everybody's, or other people's: sockets that lead out, and files that a step of another run could read.
   private static let emptied = ["/tmp", "/var/tmp", "/run", "/home", "/root"]
   /// Where packages put an agent and its runners, should nobody have said where they are.
   private static let usual = ["/etc/pushrod", "/var/lib/pushrod", "/var/lib/pushrod-runner"]
   /// No step runs without them, so a home or a folder of ours that is one of them stays as it is.
-  private static let system = [
+  private static let indispensable = [
     "/", "/bin", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/opt", "/proc", "/sbin", "/srv", "/sys", "/usr", "/var",
     "/var/lib",
   ]
@@ -27,7 +33,9 @@ struct SandboxMounts {
     let privates = Set(SandboxMounts.emptied + [home]).filter { isFolder($0) && !isSystem($0) }
     let own = hidden
     let writable = try writable()
-    var arguments = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    var arguments = SandboxMounts.system
+    // Of a user without a home, or with one that is the system's.
+    if !privates.contains(home) { arguments += ["--setenv", "HOME", "/tmp"] }
     let size = room.map { ["--size", "\($0)"] } ?? []
     for place in sorted(privates) {
       arguments += size
@@ -86,7 +94,9 @@ struct SandboxMounts {
   /// Folders before what is in them.
   private func sorted(_ paths: some Sequence<String>) -> [String] { paths.sorted() }
 
-  private func isSystem(_ path: String) -> Bool { SandboxMounts.system.contains(path) || path.hasPrefix("/usr/") }
+  private func isSystem(_ path: String) -> Bool {
+    SandboxMounts.indispensable.contains(path) || path.hasPrefix("/usr/")
+  }
 
   private func isWithin(_ path: String, _ folder: String) -> Bool { path == folder || path.hasPrefix(folder + "/") }
 

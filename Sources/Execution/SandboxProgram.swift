@@ -39,9 +39,8 @@ enum SandboxProgram {
   static var problem: String? {
     do throws(RunnerFailure) {
       let path = try bubblewrap()
-      let arguments = ["bwrap"] + walls(Sandbox()) + ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
-      return try lastWords(
-        of: .init(path: path, arguments: arguments + ["--", "/bin/true"], environment: [], directory: "/"))
+      let arguments = ["bwrap"] + walls(Sandbox()) + SandboxMounts.system + ["--", "/bin/true"]
+      return try lastWords(of: .init(path: path, arguments: arguments, environment: [], directory: "/"))
     } catch {
       return error.description
     }

@@ -13,9 +13,10 @@ struct StepRunner {
   let environment: StepEnvironment
   let detached = DetachedKeepers()
 
-  /// Collects children that have ended.
+  /// Collects children that have ended, and has keepers go on that were stopped.
   /// - Parameter keepers: of the steps that are under way.
   func collect(_ keepers: [KeptStep]) {
+    for keeper in keepers where !keeper.isCollected { ProcessTree.goOn(keeper.process) }
     while true {
       let process = waitpid(-1, nil, WNOHANG)
       if process > 0 {

@@ -102,7 +102,7 @@ struct Supervision {
     }
 
     func noteKill() {
-      let names = tree.names(limit: 4)
+      let names = pump.masked(tree.names(limit: 4))
       guard !names.isEmpty else { return }
       try? pump.note("pushrod: KILL to what had not ended: \(names.joined(separator: ", "))")
     }
@@ -144,7 +144,7 @@ struct Supervision {
     }
     if !end.isDetached, !tree.isEmpty {
       if end.interruption?.hasGrace == true { noteKill() }
-      end.leftBehind = tree.names(limit: 4)
+      end.leftBehind = pump.masked(tree.names(limit: 4))
       var none: Int32?
       end.survivors = !tree.kill(&end.usage, awaiting: 0, &none)
     }

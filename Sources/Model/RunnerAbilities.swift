@@ -8,9 +8,13 @@ public struct RunnerAbilities: Codable, Hashable, Sendable {
   /// Why steps cannot run as other users; `nil`: they can.
   public var noUsers: String?
 
-  public init(kernelLimits: [String], noSandbox: String? = nil, noUsers: String? = nil) {
+  /// Steps that name no user run as root, because runners do.
+  public var isRoot: Bool?
+
+  public init(kernelLimits: [String], noSandbox: String? = nil, noUsers: String? = nil, isRoot: Bool? = nil) {
     self.kernelLimits = kernelLimits
     self.noSandbox = noSandbox
     self.noUsers = noUsers
+    self.isRoot = isRoot
   }
 }

@@ -24,6 +24,12 @@ public struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugSt
 
   public var text: String { String(decoding: bytes, as: UTF8.self) }
 
+  /// Why no variable of a step can hold it as it is, for a sentence (`contains a NUL byte, …`); `nil` where one can.
+  public var obstacle: String? {
+    if bytes.contains(0) { return "contains a NUL byte, which no variable can hold" }
+    return String(validating: bytes, as: UTF8.self) == nil ? "is not UTF-8 text" : nil
+  }
+
   /// Nothing in it, or only white space: not a secret at all.
   public var isBlank: Bool { bytes.allSatisfy { $0 <= 0x20 } }
 

@@ -109,6 +109,8 @@ import Testing
     #expect(found().contains("has fewer than 8 bytes"))
     try folder.write("secrets.d/TOKEN", "ab\0cd", mode: 0o600)
     #expect(found().contains("NUL byte"))
+    try runChecked(["sh", "-c", "printf 'p\\377\\376-binary' > \(folder.file("secrets.d/TOKEN"))"])
+    #expect(found().contains("the secret in DIR/secrets.d/TOKEN is not UTF-8 text | put it there encoded"))
     try folder.write("secrets.d/TOKEN", "stored-1", mode: 0o600)
     #expect(
       found("secrets: {TOKEN: {file: github.secret}}\nsecrets_folder: secrets.d\n")

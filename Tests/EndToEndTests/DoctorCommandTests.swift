@@ -35,6 +35,19 @@ struct DoctorCommandTests {
     }
   }
 
+  @Test(
+    "steps that are root although nobody wrote so are warned of",
+    .enabled(if: geteuid() == 0, "only root's runners run steps as root"))
+  func root() throws {
+    for (line, isWarned) in [("", true), ("user: root\n", false)] {
+      let agent = try AgentUnderTest(pipelines: [
+        "shop.yml": "repo: https://github.com/acme/shop.git\non: push\n\(line)steps: [make]\n"
+      ])
+      let output = try agent.pushrod("doctor", "--config", agent.configuration).output
+      #expect(output.contains("Runners are root, and so are the steps that name no `user`, in `shop`.") == isWarned)
+    }
+  }
+
   @Test("all well is exit 0; a repository that is gone and a key that cannot work are exit 1, each with what to do")
   func findings() throws {
     let repository = try GitRepository()

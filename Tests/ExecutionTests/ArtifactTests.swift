@@ -55,6 +55,16 @@ struct ArtifactTests {
     #expect(log.contains("artifacts: left out 1 file whose name is not UTF-8\n"), "\(log)")
   }
 
+  @Test("a file with a secret in its name is not kept, since listings would show it")
+  func secretName() throws {
+    let run = try RunFixture().run(
+      RunFixture.Order(
+        steps: [step("one", ["o"], "mkdir o; echo 1 > \"o/$TOKEN.txt\"; echo 2 > o/ok")],
+        secrets: ["TOKEN": "canary-5512"]))
+    #expect(paths(run) == ["o/ok"])
+    #expect(try run.log(1).hasPrefix("artifacts: left out 1 file with a secret in the name\n"))
+  }
+
   @Test("no link is followed, out of the workspace or out of the run directory")
   func links() throws {
     let fixture = try RunFixture()

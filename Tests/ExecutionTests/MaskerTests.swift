@@ -83,6 +83,9 @@ struct MaskerTests {
     #expect(patterns.isSuperset(of: [#"p&ss'"'"'word"1"#, "p%26ss'word%221", "p%26ss%27word%221"]))
     let form = Set(MaskPatterns.patterns(of: ["a b*c~d/e"]).map { String(decoding: $0, as: UTF8.self) })
     #expect(form.isSuperset(of: ["a+b*c%7Ed%2Fe", "a+b*c%7ed%2fe", "a+b%2Ac~d%2Fe", "a+b%2ac~d%2fe"]))
+    #expect(form.isSuperset(of: ["a+b%2Ac%7Ed%2Fe", "a+b%2ac%7ed%2fe"]))
+    let noBlank = Set(MaskPatterns.patterns(of: ["pa~ss*word"]).map { String(decoding: $0, as: UTF8.self) })
+    #expect(noBlank.isSuperset(of: ["pa%7Ess*word", "pa~ss%2Aword", "pa%7Ess%2Aword"]))
     let odd = Set(MaskPatterns.patterns(of: ["a/b+c$d?e>f~g>>"]).map { String(decoding: $0, as: UTF8.self) })
     #expect(odd.isSuperset(of: ["a/b%2Bc%24d%3Fe%3Ef~g%3E%3E", "a%2fb%2bc%24d%3fe%3ef~g%3e%3e", #"a/b+c\$d?e>f~g>>"#]))
     #expect(odd.isSuperset(of: ["YS9iK2MkZD9lPmZ+Zz4+", "YS9iK2MkZD9lPmZ-Zz4-"]))
@@ -100,8 +103,18 @@ struct MaskerTests {
     #expect(!patterns.contains { $0 == "abc" || $0 == "-----BEGIN KEY-----" })
   }
 
-  @Test("base64 is found also where a tool breaks it into lines")
-  func wrapped() {
+  @Test("a name that was cut off is hidden where it may be the beginning of a secret")
+  func cutOff() {
+    let masker = Masker(MaskPatterns.patterns(of: ["canary-secret-5512"]))
+    #expect(masker.maskedEnd(of: "canary-secret-5") == "***")
+    #expect(masker.maskedEnd(of: "my-canary-secre") == "my-***")
+    #expect(masker.maskedEnd(of: "canary-secret-5512x") == "***x")
+    #expect(masker.maskedEnd(of: "node") == "node")
+    #expect(masker.maskedEnd(of: "canary") == "canary")
+  }
+
+  @Test("base64 is found also where a tool breaks it into lines", arguments: ["\n", "\r\n"])
+  func wrapped(lineEnd: String) {
     let secret = "postgres://shop:correct-horse-battery@db.internal.example/shop"
     for width in [64, 76] {
       for lead in 0..<80 {
@@ -109,13 +122,13 @@ struct MaskerTests {
           decoding: Base64.encoded(Array((String(repeating: "x", count: lead) + secret).utf8)), as: UTF8.self)
         var (lines, rest) = ("", plain[...])
         while !rest.isEmpty {
-          lines += rest.prefix(width) + "\n"
+          lines += rest.prefix(width) + lineEnd
           rest = rest.dropFirst(width)
         }
         let masked = String(
           decoding: Self.mask(Array(lines.utf8), MaskPatterns.patterns(of: [secret]), sizes: [7]), as: UTF8.self)
         // Nothing is left but what stood before, and a character at each edge.
-        #expect(masked.filter { $0 != "\n" }.count <= (lead * 8 + 5) / 6 + 3 + 1, "\(lead): \(masked)")
+        #expect(masked.filter { !$0.isNewline }.count <= (lead * 8 + 5) / 6 + 3 + 1, "\(lead): \(masked)")
       }
     }
   }

@@ -36,6 +36,10 @@ struct SandboxTests {
       ls -A /tmp "$HOME" | grep -v '^$\\|:$' | grep -v pushrod-execution || :
       touch /tmp/own "$HOME/own" here
       ls \(outside.path) 2>/dev/null || echo "cannot see it"
+      for switch in kernel/core_pattern kernel/printk_ratelimit; do
+        same=$(cat /proc/sys/$switch)
+        if (printf %s "$same" >/proc/sys/$switch) 2>/dev/null; then echo "turned $switch"; fi
+      done
       cat a.txt
       """
     let fixture = try RunFixture()
@@ -44,6 +48,22 @@ struct SandboxTests {
     for place in ["/tmp/own", NSHomeDirectory() + "/own", "/srv/pushrod-was-here"] {
       #expect(!FileManager.default.fileExists(atPath: place), "\(place)")
     }
+  }
+
+  @Test(
+    "a user without a home, or with the system's, has one of its own all the same",
+    .enabled(if: geteuid() == 0, "only root may change users"), arguments: ["nobody", "daemon"])
+  func homeless(user: String) throws {
+    let fixture = try RunFixture()
+    for folder in [fixture.folder.path, fixture.area.root, fixture.area.workspaces, fixture.area.mirrors] {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      #expect(chmod(folder, 0o711) == 0)
+    }
+    var step = Self.step(#"touch "$HOME/own" && ls "$HOME""#)
+    step.user = user
+    let run = try fixture.run(.init(steps: [step]))
+    let log = try run.log(1)
+    #expect(log.contains("own\n"), "\(log)")
   }
 
   @Test("what is named may be written to, and nothing beside it; what is not there is a reason")

@@ -133,6 +133,15 @@ struct StoppingTests {
     #expect(Self.processes(with: mark).isEmpty)
   }
 
+  @Test("what is told of processes that were left does not give a secret away, also where the kernel cuts their names")
+  func secretNames() throws {
+    let run = try RunFixture().run(
+      .init(
+        steps: [Step(name: "a", run: #"cp "$(command -v sleep)" "./$TOKEN"; "./$TOKEN" 1000 & sleep 0.3"#)],
+        secrets: ["TOKEN": "canary-secret-5512"]))
+    #expect(run.finished(1)?.reason == "ended what it left running: ***")
+  }
+
   @Test("a process that finishes by itself right after the step may do so")
   func settling() throws {
     let run = try RunFixture().run("bash -c 'exec > >(sleep 0.02; cat); echo through a filter'")
@@ -192,6 +201,21 @@ struct StoppingTests {
     #expect(run.end?.runState == .failed)
     #expect(run.end?.reason?.contains("kept watch over the step was killed") == true)
     #expect(try run.log(2) == "failed\n")
+    #expect(Self.processes(with: mark).isEmpty)
+  }
+
+  @Test(
+    "a step that stops those who watch it keeps its time limit",
+    arguments: ["$PPID", "$(ps -o ppid= -p $PPID)", "$(ps -o ppid= -p $PPID) $PPID"])
+  func watchersStopped(victims: String) throws {
+    let mark = "stops-\(UUID().uuidString)"
+    let start = ContinuousClock.now
+    let run = try RunFixture().run(
+      .init(
+        steps: [Step(name: "a", run: "trap '' TERM; kill -STOP \(victims); sleep 1000 # \(mark)", timeout: 1)],
+        timeout: 5, grace: 1))
+    #expect(run.end?.runState == .timedOut)
+    #expect(start.duration(to: .now) < .seconds(20))
     #expect(Self.processes(with: mark).isEmpty)
   }
 

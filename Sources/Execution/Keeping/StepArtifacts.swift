@@ -11,6 +11,8 @@ struct StepArtifacts {
   let workspace: String
   let directory: RunDirectory
   let say: (String) -> Void
+  /// A secret stands in the text.
+  let isSecret: (String) -> Bool
   let isStopped: () -> Bool
 
   private static let longest: Duration = .seconds(300)
@@ -22,13 +24,19 @@ struct StepArtifacts {
         (found.links, "symbolic link", "symbolic links"),
         (found.others, "pipe, socket or device", "pipes, sockets or devices"),
         (found.unnamed, "file whose name is not UTF-8", "files whose names are not UTF-8"),
+        (found.closed, "folder that the runner cannot look into", "folders that the runner cannot look into"),
       ] where count > 0 {
         say("artifacts: left out \(count) \(count == 1 ? one : many)")
       }
       guard !found.files.isEmpty else {
         return say("artifacts: no file matches \(patterns.joined(separator: ", ").shown(limit: 200))")
       }
-      try keep(found.files)
+      let files = found.files.filter { !isSecret($0) }
+      let telling = found.files.count - files.count
+      if telling > 0 {
+        say("artifacts: left out \(telling) file\(telling == 1 ? "" : "s") with a secret in the name")
+      }
+      if !files.isEmpty { try keep(files) }
     } catch {
       say("artifacts: not kept: \(error.words.shown(limit: 400))")
     }

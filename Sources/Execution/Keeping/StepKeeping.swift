@@ -10,12 +10,14 @@ struct StepKeeping {
   ///   - say: gets lines for the step's log, without their ends.
   ///   - isStopped: the step is to end; what takes long asks now and then.
   init(
-    _ step: Step, spec: RunSpec, directory: RunDirectory, say: @escaping (String) -> Void,
+    _ step: Step, spec: RunSpec, directory: RunDirectory, masker: Masker, say: @escaping (String) -> Void,
     isStopped: @escaping () -> Bool
   ) {
     caches = StepCaches(step, spec: spec, say: say, isStopped: isStopped)
     artifacts = step.artifacts.map {
-      StepArtifacts(patterns: $0, workspace: spec.workspace, directory: directory, say: say, isStopped: isStopped)
+      StepArtifacts(
+        patterns: $0, workspace: spec.workspace, directory: directory, say: say,
+        isSecret: { masker.masked($0) != $0 }, isStopped: isStopped)
     }
   }
 

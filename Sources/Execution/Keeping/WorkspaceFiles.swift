@@ -17,6 +17,8 @@ struct WorkspaceFiles {
     var others = 0
     /// Names that are not UTF-8.
     var unnamed = 0
+    /// Folders that could not be looked into.
+    var closed = 0
   }
 
   /// - Parameter patterns: a folder stands for all below it; those with a `!` before them exclude.
@@ -82,7 +84,10 @@ struct WorkspaceFiles {
     guard let status = OpenTree.status(name, in: folder) else { return }
     switch status.st_mode & S_IFMT {
     case S_IFDIR:
-      guard let inner = try? OpenTree.folder([name], below: folder) else { return }
+      guard let inner = try? OpenTree.folder([name], below: folder) else {
+        found.closed += 1
+        return
+      }
       try walk(inner, path, list, &found, &entries)
     case let kind:
       guard list.includes(path) else { return }

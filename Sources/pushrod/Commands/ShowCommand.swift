@@ -174,7 +174,9 @@ struct RunReport {
         let isSuccess = event.stepState == .succeeded
         let allowed = event.allowedFailure == true ? " (allowed)" : ""
         let more = [
-          tries[event.step ?? -1].map { "try \($0)" }, event.outputs.map { "hands on " + $0.joined(separator: ", ") },
+          // Of one that did not succeed it is the result.
+          isSuccess ? event.reason?.onOneLine : nil, tries[event.step ?? -1].map { "try \($0)" },
+          event.outputs.map { "hands on " + $0.joined(separator: ", ") },
         ]
         add(
           event,

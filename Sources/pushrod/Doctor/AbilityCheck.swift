@@ -54,7 +54,7 @@ struct AbilityCheck {
 
   private func users(_ abilities: RunnerAbilities) -> Finding {
     guard let problem = abilities.noUsers else {
-      return closedFolder ?? .ok("users", "Runners can run steps as other users (`user`).")
+      return closedFolder ?? rootSteps(abilities) ?? .ok("users", "Runners can run steps as other users (`user`).")
     }
     let isWanted = pipelines.contains { pipeline in pipeline.everyStep.contains { pipeline.user(of: $0) != nil } }
     guard isWanted else {
@@ -63,6 +63,19 @@ struct AbilityCheck {
     return .fail(
       "users", "A pipeline names a `user`: \(problem).",
       "Grant them in a drop-in of pushrod-runner@.service: see pushrod-runner-grants.conf.")
+  }
+
+  /// Nobody wrote that these are to be root, and they are.
+  private func rootSteps(_ abilities: RunnerAbilities) -> Finding? {
+    guard abilities.isRoot == true else { return nil }
+    let names = pipelines.filter { pipeline in pipeline.everyStep.contains { pipeline.user(of: $0) == nil } }
+      .map { "`\($0.name.shown(limit: 60))`" }
+    guard !names.isEmpty else { return nil }
+    let shown = names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", …" : "")
+    return .warn(
+      "users", "Runners are root, and so are the steps that name no `user`, in \(shown).",
+      "Write `user: NAME` there, `user: root` where that is meant; or run the agent as a user of its own, as make install does."
+    )
   }
 
   /// A folder that a user of a pipeline's steps cannot pass.

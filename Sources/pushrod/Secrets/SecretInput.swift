@@ -12,8 +12,8 @@ enum SecretInput {
     guard bytes.count <= longest else {
       throw CommandExit(.wrongUse, "the value is larger than \(longest) bytes; nothing was stored.")
     }
-    guard !secret.bytes.contains(0) else {
-      throw CommandExit(.wrongUse, "the value has a NUL byte, which no variable can hold; encode it (base64) first.")
+    if let obstacle = secret.obstacle {
+      throw CommandExit(.wrongUse, "the value \(obstacle); encode it (base64) first. Nothing was stored.")
     }
     guard secret.isLongEnough else {
       throw CommandExit(
