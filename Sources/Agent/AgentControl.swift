@@ -8,6 +8,11 @@ public protocol AgentControl: Sendable {
   /// - Returns: `nil` where it may; else the answer, and nothing else is to be done with it.
   func admit(_ knock: HookKnock) -> HookAnswer?
 
+  /// A request to a source, whose head may have come in, was refused by the listener itself: its verdict is kept as those of
+  /// `admit` are. Does not wait.
+  /// - Parameter reason: a sentence for people.
+  func refused(_ knock: HookKnock, status: Int, reason: String)
+
   /// The whole way of one delivery: verify, record, match, enqueue, answer. Never throws: what goes wrong
   /// is an answer too.
   func receive(_ request: HookRequest) async -> HookAnswer

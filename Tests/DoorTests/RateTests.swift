@@ -89,8 +89,22 @@ struct RateTests {
   @Test("a budget gives what it has and takes nothing where it has too little")
   func budget() {
     let budget = ByteBudget(10)
-    #expect(budget.take(6) && !budget.take(5) && budget.take(4) && !budget.take(1))
-    budget.give(10)
-    #expect(budget.taken == 0 && budget.take(10))
+    func take(_ count: Int) -> Bool { budget.take(count, by: nil) }
+    #expect(take(6) && !take(5) && take(4) && !take(1))
+    budget.give(10, by: nil)
+    #expect(budget.taken == 0 && take(10))
+  }
+
+  @Test("one client has half of a budget, and room again when it has given some back; this machine may have all")
+  func share() throws {
+    let budget = ByteBudget(10)
+    let one = try #require(IPAddress("192.0.2.1"))
+    let other = try #require(IPAddress("192.0.2.2"))
+    #expect(budget.take(5, by: one) && !budget.take(1, by: one) && budget.take(5, by: other))
+    budget.give(2, by: one)
+    #expect(budget.take(2, by: one) && !budget.take(1, by: one))
+    budget.give(5, by: one)
+    budget.give(5, by: other)
+    #expect(budget.taken == 0 && budget.take(10, by: IPAddress("127.0.0.1")))
   }
 }

@@ -173,6 +173,35 @@ struct APIDoorTests {
     }
   }
 
+  @Test("a body that stalls for longer than any answer takes ends its connection, and nothing else")
+  func stalledBody() async throws {
+    var limits = APILimits()
+    limits.bodyTimeout = .milliseconds(8_500)
+    try await withTCPServer(agent, access, limits: limits) { port in
+      let stalled = try await RawConnection(port: port)
+      await stalled.send(
+        "POST /api/runs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer good\r\nContent-Length: 30\r\n\r\n{")
+      #expect(await stalled.readToEnd().isEmpty)
+      #expect(try await RawAnswer.of("GET", "/api/status", "Bearer good", port: port).status == 200)
+    }
+  }
+
+  @Test(
+    "a name in a body that nobody knows is a mistake",
+    arguments: [
+      ("/api/runs", #"{"pipeline":"shop","reff":"main"}"#, "`reff` is unknown in the body; known are pipeline, ref, inputs"),
+      ("/api/runs/1/approve", #"{"stepp":"go"}"#, "`stepp` is unknown in the body; known are step, reason"),
+      ("/api/tokens", #"{"name":"ci","scope":"run","expires":1}"#, "`expires` is unknown"),
+      ("/api/runs", "[]", "must be a JSON object such as"), ("/api/runs", "", "must be a JSON object such as"),
+    ])
+  func unknownNames(path: String, body: String, words: String) async throws {
+    try await withTCPServer(agent, access) { port in
+      let answer = try await RawAnswer.of("POST", path, "Bearer good", body: body, port: port)
+      #expect(answer.status == 422 && answer.text.contains(words), "\(answer)")
+    }
+    #expect(agent.orders.isEmpty)
+  }
+
   @Test("slow heads, slow bodies and idle connections end; a body that is too large is not read")
   func patience() async throws {
     var limits = APILimits()

@@ -21,7 +21,8 @@ struct BackPressureTests {
   func unreadAnswers() throws {
     let reads = Reads()
     let connection = HookConnection(
-      agent: FakeAgent(), limits: HookLimits(), proxies: TrustedProxies([]), bodies: ByteBudget(1 << 20))
+      agent: FakeAgent(), limits: HookLimits(), proxies: TrustedProxies([]), bodies: ByteBudget(1 << 20),
+      undecoded: UndecodedBytes(headerList: 32 << 10))
     let channel = EmbeddedChannel(handlers: [reads, connection])
     channel.read()
     #expect(reads.count == 1)

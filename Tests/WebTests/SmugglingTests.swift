@@ -173,4 +173,29 @@ struct SmugglingTests {
     }
     #expect(agent.requests.isEmpty)
   }
+
+  @Test(
+    "blanks that the parser keeps without counting them end the connection, however a request goes on with them",
+    arguments: [
+      "POST /webhook/a HTTP/1.1\r\nHost: x\r\nX: ", "POST /webhook/a", "POST ",
+      "POST /webhook/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ",
+    ])
+  func endlessBlanks(beginning: String) async throws {
+    let access = FakeAccess(["good": .admin])
+    func flood(_ port: Int) async throws -> String {
+      let connection = try await RawConnection(port: port)
+      await connection.send(beginning)
+      let blanks = [UInt8](repeating: 0x20, count: 64 << 10)
+      for _ in 0..<8 { await connection.send(blanks) }
+      return await connection.readToEnd()
+    }
+    try await withHookServer(FakeAgent()) { port in
+      let answer = try await flood(port)
+      #expect(answer.hasPrefix("HTTP/1.1 431 "), "\(answer)")
+    }
+    try await withTCPServer(FakeAgent(), access) { port in
+      let answer = try await flood(port)
+      #expect(answer.hasPrefix("HTTP/1.1 4"), "\(answer)")
+    }
+  }
 }

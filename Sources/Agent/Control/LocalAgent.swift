@@ -66,6 +66,10 @@ public struct LocalAgent: AgentControl {
 
   public func admit(_ knock: HookKnock) -> HookAnswer? { admission.answer(knock, rules.current) }
 
+  public func refused(_ knock: HookKnock, status: Int, reason: String) {
+    admission.noteRefusal(of: knock, status: status, reason: reason, rules.current)
+  }
+
   public func receive(_ request: HookRequest) async -> HookAnswer { await pushPath.receive(request) }
 
   public func status() async -> AgentStatus {

@@ -51,8 +51,16 @@ final class Admission: Sendable {
   func answer(_ knock: HookKnock, _ rules: Ruleset) -> HookAnswer? {
     let now = clock()
     guard let refusal = refusal(knock, rules, now) else { return nil }
-    if let source = rules.sources[knock.source] { note(knock, of: source, refusal, now) }
+    if let source = rules.sources[knock.source] {
+      note(knock, of: source, status: refusal.answer.status, reason: refusal.reason, now)
+    }
     return refusal.answer
+  }
+
+  /// What the listener has refused, for a reason of its own: as what is refused here, once a minute.
+  func noteRefusal(of knock: HookKnock, status: Int, reason: String, _ rules: Ruleset) {
+    guard let source = rules.sources[knock.source] else { return }
+    note(knock, of: source, status: status, reason: reason, clock())
   }
 
   private func refusal(_ knock: HookKnock, _ rules: Ruleset, _ now: Double) -> Refusal? {
@@ -89,23 +97,23 @@ final class Admission: Sendable {
     }
   }
 
-  private func note(_ knock: HookKnock, of source: Source, _ refusal: Refusal, _ now: Double) {
+  private func note(_ knock: HookKnock, of source: Source, status: Int, reason: String, _ now: Double) {
     let key = NoteKey(
-      source: knock.source, client: knock.address.map(ClientNetwork.init), status: refusal.answer.status)
+      source: knock.source, client: knock.address.map(ClientNetwork.init), status: status)
     guard state.withLock({ $0.notes.take(key, at: Admission.noteRate, now: now) }) == nil else { return }
     let address = knock.address.map { "\($0)" }
     logger.warning(
       "a delivery was turned away at the door; more of the same within a minute are not told",
       metadata: [
         "event": "delivery_refused", "stage": "receive", "source": "\(knock.source)", "address": "\(address ?? "-")",
-        "status": "\(refusal.answer.status)", "reason": "\(refusal.reason)",
+        "status": "\(status)", "reason": "\(reason)",
       ])
     let kept = HookRequest(source: source.name, token: knock.token, headers: knock.headers, body: [], address: address)
       .withoutSecrets(source)
     let note = NewDelivery(
       source: knock.source, id: UUID().uuidString.lowercased(), event: nil, receivedAt: Date(), address: address,
       headers: kept.headers, body: [], ignored: nil, decisions: [], runs: [])
-    Task { [store] in await store.recordRejected(note, reason: refusal.reason) }
+    Task { [store] in await store.recordRejected(note, reason: reason) }
   }
 
   static func monotonic() -> Double {

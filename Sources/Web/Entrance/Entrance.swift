@@ -12,6 +12,7 @@ public struct Entrance: Sendable {
   public var counts: ConnectionCounts
   /// From accepting a connection to the end of its handshake.
   public var deadline: TimeAmount
+  let proxyNotices = ProxyNotices()
 
   public init(
     certificate: ServerCertificate? = nil, proxies: TrustedProxies = TrustedProxies(),

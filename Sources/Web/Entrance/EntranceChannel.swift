@@ -21,18 +21,20 @@ public struct EntranceChannel<Base: ServerChildChannel>: ServerChildChannel {
 
   public func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     do {
-      try addHandlers(to: channel)
+      try addHandlers(to: channel, logger)
       return base.setup(channel: channel, logger: logger)
     } catch {
       return channel.eventLoop.makeFailedFuture(error)
     }
   }
 
-  private func addHandlers(to channel: any Channel) throws {
+  private func addHandlers(to channel: any Channel, _ logger: Logger) throws {
     let pipeline = channel.pipeline.syncOperations
     let peer = channel.peerAddress
     let isProxy = peer.map(entrance.proxies.contains) ?? false
-    if isProxy, entrance.speaksProxyProtocol { try pipeline.addHandler(ProxyHeaderHandler()) }
+    if isProxy, entrance.speaksProxyProtocol {
+      try pipeline.addHandler(ProxyHeaderHandler { [notices = entrance.proxyNotices] in notices.note(peer, logger) })
+    }
     try pipeline.addHandler(ConnectionLimit(entrance.counts, peer: peer, proxies: entrance.proxies))
     guard let certificate = entrance.certificate else { return }
     try pipeline.addHandler(NIOSSLServerHandler(context: certificate.context))

@@ -7,8 +7,12 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer
 
+  /// Told when a connection is closed for want of the header.
+  private let refused: () -> Void
   private var bytes: [UInt8] = []
   private var isClosed = false
+
+  init(refused: @escaping () -> Void) { self.refused = refused }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard !isClosed else { return }
@@ -28,6 +32,7 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
   private func close(_ context: ChannelHandlerContext) {
     isClosed = true
     bytes = []
+    refused()
     context.close(promise: nil)
   }
 }

@@ -30,7 +30,9 @@ struct HookChannel: ServerChildChannel {
         withOutboundHeaderValidation: false,
         withEncoderConfiguration: .init(),
         withDecoderLimitConfiguration: decoderLimits)
-      try pipeline.addHandler(HookConnection(agent: agent, limits: limits, proxies: proxies, bodies: bodies))
+      let undecoded = try UndecodedBytes.add(to: pipeline, headerList: limits.headerList)
+      try pipeline.addHandler(
+        HookConnection(agent: agent, limits: limits, proxies: proxies, bodies: bodies, undecoded: undecoded))
       return Value(channel: channel)
     }
   }

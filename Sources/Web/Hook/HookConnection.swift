@@ -30,11 +30,15 @@ final class HookConnection: ChannelDuplexHandler {
 
   /// For the first request of a connection that is open when the agent stops.
   private static let lastChance = TimeAmount.seconds(2)
+  /// Bytes of each body that count for nobody: what forges post on a usual day comes in also while large ones take all that
+  /// there is for them. There are no more such bodies than connections.
+  private static let alwaysRoom = 64 << 10
 
   private let agent: any AgentControl
   private let limits: HookLimits
   private let proxies: TrustedProxies
   private let bodies: ByteBudget
+  private let undecoded: UndecodedBytes
   private var state = State.waiting(first: true)
   /// Parts of later requests that came while one was being answered.
   private var ahead = CircularBuffer<HTTPServerRequestPart>()
@@ -47,6 +51,8 @@ final class HookConnection: ChannelDuplexHandler {
   private var ticks: RepeatedTask?
   /// Tells the answer of the current request from that of one that was given up.
   private var requestNumber = 0
+  /// What is known of the request at hand, until the agent has it.
+  private var knock: HookKnock?
   private var source = ""
   private var token: String?
   private var query: String?
@@ -66,7 +72,10 @@ final class HookConnection: ChannelDuplexHandler {
   private var date = HTTPDate()
 
   /// - Parameter bodies: for the bodies of all connections together.
-  init(agent: any AgentControl, limits: HookLimits, proxies: TrustedProxies, bodies: ByteBudget) {
+  init(
+    agent: any AgentControl, limits: HookLimits, proxies: TrustedProxies, bodies: ByteBudget, undecoded: UndecodedBytes
+  ) {
+    self.undecoded = undecoded
     self.agent = agent
     self.limits = limits
     self.proxies = proxies
@@ -77,6 +86,7 @@ final class HookConnection: ChannelDuplexHandler {
   // MARK: Requests
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    undecoded.madeProgress()
     let part = unwrapInboundIn(data)
     if case .answering = state { ahead.append(part) } else { take(part, context: context) }
   }
@@ -123,25 +133,33 @@ final class HookConnection: ChannelDuplexHandler {
     saysKeepAlive = head.version == .http1_0
     keepsAlive = false
     deadline = .now() + limits.bodyTimeout
+    let route = HookRoute(method: head.method, target: head.uri)
     let checked: HookHead
     do {
       checked = try HookHead(head, bodyLimit: limits.body)
     } catch {
+      // Two readers might not agree on its fields; who has opened the connection is known.
+      if case .hook(let source, let token, _) = route {
+        knock = HookKnock(source: source, address: client, headers: Headers(), token: token)
+      }
       return refuse(error, context: context)
     }
     keepsAlive = checked.keepsAlive && !isStopping
-    switch HookRoute(method: head.method, target: head.uri) {
+    switch route {
     case .hook(let source, let token, let query):
+      var knock = HookKnock(source: source, address: client, headers: checked.headers, token: token)
+      self.knock = knock
       do {
         requester = try requester(checked.headers)
       } catch {
-        return finish(.badRequest, hasBody: true, context: context)
+        return refuse(.unclearClient, context: context)
       }
-      if let refusal = agent.admit(
-        HookKnock(source: source, address: requester, headers: checked.headers, token: token))
-      {
+      knock.address = requester
+      if let refusal = agent.admit(knock) {
+        self.knock = nil
         return finish(HookReply(refusal), hasBody: checked.hasBody, context: context)
       }
+      self.knock = knock
       (self.source, self.token, self.query) = (source, token, query)
       headers = checked.headers
       // As much as most need; a length that is only announced takes nothing.
@@ -179,8 +197,9 @@ final class HookConnection: ChannelDuplexHandler {
       guard body.count + bytes.readableBytes <= limits.body else {
         return refuse(.tooLarge, context: context)
       }
-      guard bodies.take(bytes.readableBytes) else { return refuse(.tooBusy, context: context) }
-      counted += bytes.readableBytes
+      let more = max(0, body.count + bytes.readableBytes - HookConnection.alwaysRoom) - counted
+      guard bodies.take(more, by: requester) else { return refuse(.tooBusy, context: context) }
+      counted += more
       bytes.withUnsafeReadableBytes { body.append(contentsOf: $0) }
     case .ending: refuse(.badRequest, context: context)
     case .waiting, .answering, .lingering, .closed: break
@@ -204,7 +223,7 @@ final class HookConnection: ChannelDuplexHandler {
     // The agent owns the bytes now; a connection that waits for its next request holds none.
     body = []
     headers = Headers()
-    (token, query) = (nil, nil)
+    (token, query, knock) = (nil, nil, nil)
     let counted = counted
     self.counted = 0
     state = .answering
@@ -213,9 +232,9 @@ final class HookConnection: ChannelDuplexHandler {
     let number = requestNumber
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     let loop = context.eventLoop
-    Task { [agent, bodies] in
+    Task { [agent, bodies, requester] in
       let answer = await agent.receive(request)
-      bodies.give(counted)
+      bodies.give(counted, by: requester)
       loop.execute {
         let (connection, context) = bound.value
         connection.received(answer, number: number, context: context)
@@ -237,7 +256,7 @@ final class HookConnection: ChannelDuplexHandler {
 
   private func dropBody() {
     body = []
-    bodies.give(counted)
+    bodies.give(counted, by: requester)
     counted = 0
   }
 
@@ -270,6 +289,8 @@ final class HookConnection: ChannelDuplexHandler {
   /// Answers before the request has ended; the rest of it is dropped with the connection.
   private func refuse(_ refusal: HookReply, context: ChannelHandlerContext) {
     dropBody()
+    if let knock { agent.refused(knock, status: Int(refusal.status.code), reason: refusal.sentence) }
+    knock = nil
     keepsAlive = false
     answer(refusal, context: context)
   }

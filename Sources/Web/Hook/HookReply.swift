@@ -9,6 +9,8 @@ struct HookReply: Error {
   var allow: String?
   /// Seconds after which to come back.
   var retryAfter: Int?
+  /// What it says to people, where it is given without asking the agent.
+  private(set) var sentence = ""
   /// It says how the agent is, and is none to a sender.
   private(set) var isAboutAgent = false
 
@@ -24,6 +26,7 @@ struct HookReply: Error {
   ) {
     self.status = status
     body = #"{"error":{"code":"\#(code)","message":"\#(message)"}}"#
+    sentence = message
     self.allow = allow
     self.retryAfter = retryAfter
   }
@@ -42,6 +45,9 @@ struct HookReply: Error {
   }
 
   static let badRequest = HookReply(.badRequest, "bad_request", "The request is not well-formed HTTP.")
+  static let unclearClient = HookReply(
+    .badRequest, "bad_request",
+    "What the proxy says of the client in X-Forwarded-For and Forwarded is malformed, or contradicts itself.")
   static let notFound = HookReply(.notFound, "not_found", "There is nothing here.")
   static let timeout = HookReply(.requestTimeout, "timeout", "The request did not arrive in time.")
   static let tooLarge = HookReply(.payloadTooLarge, "too_large", "The body is larger than this server takes.")

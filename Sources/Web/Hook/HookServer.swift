@@ -20,7 +20,9 @@ public enum HookServer {
     onServerRunning: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }
   ) -> any Service {
     let hooks = HookChannel(
-      agent: agent, limits: limits, proxies: entrance.proxies, bodies: bodies ?? ByteBudget(limits.bodyMemory))
+      agent: agent, limits: limits, proxies: entrance.proxies,
+      // One body in any case; never all there is, unless it is no more than that.
+      bodies: bodies ?? ByteBudget(limits.bodyMemory, share: max(limits.body, limits.bodyMemory / 2)))
     return HookListener(
       place: socket.map { .socket($0) } ?? .address(host: host, port: port),
       child: EntranceChannel(hooks, behind: entrance),

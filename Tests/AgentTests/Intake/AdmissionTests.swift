@@ -51,6 +51,18 @@ import Testing
     throw CommandFailure("there are not \(count) notes")
   }
 
+  @Test("what the listener refused is kept with its reason, once a minute, and of no source that is not there")
+  func listenersRefusals() async throws {
+    let (admission, rules) = (admission, rules())
+    for _ in 0..<3 { admission.noteRefusal(of: knock("192.0.2.7"), status: 413, reason: "too large", rules) }
+    admission.noteRefusal(of: knock("192.0.2.7", source: "gone"), status: 413, reason: "too large", rules)
+    clock.now.withLock { $0 += 61 }
+    admission.noteRefusal(of: knock("192.0.2.7"), status: 413, reason: "too large", rules)
+    let notes = try await notes(atLeast: 2)
+    #expect(notes.map(\.verdict) == [.rejected(reason: "too large"), .rejected(reason: "too large")])
+    #expect(notes.allSatisfy { $0.source == "github" && $0.address == "192.0.2.7" })
+  }
+
   @Test("where the configuration says nothing, a forge gets 2,000 deliveries in from one address within ten seconds")
   func burst() {
     let (admission, rules) = (admission, rules())

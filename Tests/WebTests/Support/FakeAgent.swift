@@ -6,6 +6,8 @@ import Synchronization
 /// An agent that does what a test tells it, and remembers what it was asked.
 final class FakeAgent: AgentControl {
   struct State {
+    /// What the listener refused by itself.
+    var refusals: [String] = []
     var requests: [HookRequest] = []
     var knocks: [HookKnock] = []
     var admission: @Sendable (HookKnock) -> HookAnswer? = { _ in nil }
@@ -36,6 +38,10 @@ final class FakeAgent: AgentControl {
     }
   }
 
+  func refused(_ knock: HookKnock, status: Int, reason: String) {
+    state.withLock { $0.refusals.append("\(knock.source) \(knock.address.map { "\($0)" } ?? "-") \(status): \(reason)") }
+  }
+
   func receive(_ request: HookRequest) async -> HookAnswer {
     let answer = state.withLock { state in
       state.requests.append(request)
@@ -44,6 +50,7 @@ final class FakeAgent: AgentControl {
     return await answer(request)
   }
 
+  var refusals: [String] { state.withLock { $0.refusals } }
   var requests: [HookRequest] { state.withLock { $0.requests } }
   var orders: [String] { state.withLock { $0.orders } }
 

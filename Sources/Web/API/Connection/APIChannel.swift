@@ -25,7 +25,8 @@ struct APIChannel: ServerChildChannel {
     base.setup(channel: channel, logger: logger).flatMapThrowing { [limits] value in
       let pipeline = channel.pipeline.syncOperations
       let parser = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-      try pipeline.addHandler(APIConnection(limits: limits), position: .after(parser))
+      let undecoded = try UndecodedBytes.add(to: pipeline, headerList: limits.headerList)
+      try pipeline.addHandler(APIConnection(limits: limits, undecoded: undecoded), position: .after(parser))
       return value
     }
   }

@@ -20,7 +20,12 @@ final class APIConnection: ChannelDuplexHandler {
   /// Requests whose heads have come and whose answers have not gone.
   private var unanswered = 0
 
-  init(limits: APILimits) { self.limits = limits }
+  private let undecoded: UndecodedBytes
+
+  init(limits: APILimits, undecoded: UndecodedBytes) {
+    self.limits = limits
+    self.undecoded = undecoded
+  }
 
   func handlerAdded(context: ChannelHandlerContext) {
     closeAfter(limits.headTimeout, context)
@@ -29,6 +34,7 @@ final class APIConnection: ChannelDuplexHandler {
   func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    undecoded.madeProgress()
     guard !isRefused else { return }
     switch unwrapInboundIn(data) {
     case .head(var head):

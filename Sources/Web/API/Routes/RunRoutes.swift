@@ -14,7 +14,9 @@ struct RunRoutes: Sendable {
   var routes: [APIRoute] {
     [
       .get("/api/runs", .scope(.read)) { request, _ in try await list(request) },
-      .post("/api/runs", .scope(.run)) { request, call in try await start(request, call) },
+      .post("/api/runs", .scope(.run), body: RunRoutes.largestStart) { request, call in
+        try await start(request, call)
+      },
       .get("/api/runs/:run", .scope(.read)) { request, call in try await show(request, call) },
       .post("/api/runs/:run/cancel", .scope(.run)) { request, call in
         try Response(
@@ -24,10 +26,10 @@ struct RunRoutes: Sendable {
         try Response(
           json: try await agent.rerun(run: number(request, call), by: call.person))
       },
-      .post("/api/runs/:run/approve", .scope(.run)) { request, call in
+      .post("/api/runs/:run/approve", .scope(.run), body: APICall.largestBody) { request, call in
         try await answer(request, call, approved: true)
       },
-      .post("/api/runs/:run/reject", .scope(.run)) { request, call in
+      .post("/api/runs/:run/reject", .scope(.run), body: APICall.largestBody) { request, call in
         try await answer(request, call, approved: false)
       },
     ]
@@ -75,14 +77,10 @@ struct RunRoutes: Sendable {
 
   private func answer(_ request: Request, _ call: APICall, approved: Bool) async throws -> Response {
     let number = try number(request, call)
-    let body = try await request.body.collect(upTo: APICall.largestBody)
     var said = AnswerRequest()
-    if body.readableBytes > 0 || !approved {
-      do {
-        said = try JSON.decoder().decode(AnswerRequest.self, from: Data(body.readableBytesView))
-      } catch {
-        throw APIFailure.invalid(#"The body must be a JSON object such as {"step":"go","reason":"not today"}."#)
-      }
+    if call.body.readableBytes > 0 || !approved {
+      said = try call.object(
+        AnswerRequest.self, names: ["step", "reason"], example: #"{"step":"go","reason":"not today"}."#)
     }
     let answer = ApprovalAnswer(approved: approved, step: said.step, reason: said.reason)
     return try Response(json: try await agent.answer(run: number, answer, by: call.person))
@@ -93,15 +91,9 @@ struct RunRoutes: Sendable {
 
   private func start(_ request: Request, _ call: APICall) async throws -> Response {
     _ = try APIQuery(request, allowed: [])
-    let body = try await request.body.collect(upTo: RunRoutes.largestStart)
-    let wanted: StartRequest
-    do {
-      wanted = try JSON.decoder().decode(StartRequest.self, from: Data(body.readableBytesView))
-    } catch {
-      throw APIFailure.invalid(
-        #"The body must be a JSON object such as {"pipeline":"shop","ref":"main","inputs":{"TARGET":"staging"}}, with texts for inputs."#
-      )
-    }
+    let wanted = try call.object(
+      StartRequest.self, names: ["pipeline", "ref", "inputs"],
+      example: #"{"pipeline":"shop","ref":"main","inputs":{"TARGET":"staging"}}, with texts for inputs."#)
     let run = try await agent.start(
       pipeline: wanted.pipeline, ref: wanted.ref, inputs: wanted.inputs ?? [:], by: call.person)
     return try Response(status: .created, json: run)

@@ -14,7 +14,9 @@ struct TokenRoutes: Sendable {
         _ = try APIQuery(request, allowed: [])
         return try Response(json: TokenList(tokens: try await access.tokens()))
       },
-      .post("/api/tokens", .scope(.admin)) { request, call in try await create(request, call) },
+      .post("/api/tokens", .scope(.admin), body: APICall.largestBody) { request, call in
+        try await create(request, call)
+      },
       .delete("/api/tokens/:name", .scope(.admin)) { request, call in
         _ = try APIQuery(request, allowed: [])
         try await access.removeToken(named: String(call.parameters["name"] ?? ""), by: call.person)
@@ -25,15 +27,10 @@ struct TokenRoutes: Sendable {
 
   private func create(_ request: Request, _ call: APICall) async throws -> Response {
     _ = try APIQuery(request, allowed: [])
-    let body = try await request.body.collect(upTo: APICall.largestBody)
-    let wish: TokenWish
-    do {
-      wish = try JSON.decoder().decode(TokenWish.self, from: Data(body.readableBytesView))
-    } catch {
-      throw APIFailure.invalid(
-        #"The body must be a JSON object such as {"name":"ci","scope":"run","expires_in":86400}; "#
-          + "scopes are read, run and admin, and `expires_in` is in seconds.")
-    }
+    let wish = try call.object(
+      TokenWish.self, names: ["name", "scope", "expires_in"],
+      example: #"{"name":"ci","scope":"run","expires_in":86400}; "#
+        + "scopes are read, run and admin, and `expires_in` is in seconds.")
     return try Response(status: .created, json: try await access.createToken(wish, by: call.person))
   }
 }

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Model
+import NIOCore
 
 /// One thing that can be asked for: a method, a path, who may ask, and what is done. A route that does not say who may
 /// ask cannot be written.
@@ -20,6 +21,8 @@ struct APIRoute: Sendable {
   let access: Access
   /// After so many seconds there is an answer, whatever has become of the work; `nil` for what may take longer.
   var patience: Int? = 8
+  /// Bytes that a request's body may have; `nil` where the route reads none.
+  var largestBody: Int?
   let handle: Handler
 
   static func get(_ path: String, _ access: Access, _ handle: @escaping Handler) -> APIRoute {
@@ -28,6 +31,13 @@ struct APIRoute: Sendable {
 
   static func post(_ path: String, _ access: Access, _ handle: @escaping Handler) -> APIRoute {
     APIRoute(method: .post, path: PathPattern(path), access: access, handle: handle)
+  }
+
+  /// For a route that is told something in the request's body, which is in `APICall.body` then.
+  static func post(
+    _ path: String, _ access: Access, body largest: Int, _ handle: @escaping Handler
+  ) -> APIRoute {
+    APIRoute(method: .post, path: PathPattern(path), access: access, largestBody: largest, handle: handle)
   }
 
   /// For work that may take longer than people like to wait, and says so.
@@ -39,7 +49,15 @@ struct APIRoute: Sendable {
 
   /// The route's answer, or a failure where that takes longer than `patience`: on a disk that hangs nothing comes back.
   func answer(_ request: Request, _ call: APICall) async throws -> Response {
+    var call = call
+    // Before the clock starts, and by the connection's own task: a body that stalls is the connection's to end, and nobody
+    // may still be reading when the connection goes on to the next request.
+    if let largestBody { call.body = try await request.body.collect(upTo: largestBody) }
     guard let patience else { return try await handle(request, call) }
+    return try await handled(request, call, within: patience)
+  }
+
+  private func handled(_ request: Request, _ call: APICall, within patience: Int) async throws -> Response {
     let (answers, coming) = AsyncStream<Result<Response, any Error>>.makeStream(bufferingPolicy: .bufferingOldest(1))
     let work = Task {
       do { coming.yield(.success(try await handle(request, call))) } catch { coming.yield(.failure(error)) }
