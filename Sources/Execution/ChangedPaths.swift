@@ -5,7 +5,9 @@ import Model
 /// the payload.
 ///
 /// They are those in which the commit differs from the one of the last run that succeeded, so that what an earlier push
-/// changed and no run brought to its end is not forgotten; before the first run, from where the ref was.
+/// changed and no run brought to its end is not forgotten; and from those that later runs began to deploy and did not bring to
+/// their end, which may be live, so that what takes their changes back is deployed. Before the first run: from where the ref
+/// was.
 struct ChangedPaths {
   let spec: RunSpec
   let mirror: Git.Mirror
@@ -62,12 +64,8 @@ struct ChangedPaths {
     let request = spec.request
     if spec.newest != nil {
       guard let good = spec.succeeded else { return .none("no run of \(request.ref.short) has succeeded yet") }
-      if good.commit.hex != commit {
-        guard let known = try mirror.known(good.commit.hex) else {
-          return .none("\(good.commit.short), which run \(good.run) deployed, is not there any more")
-        }
-        return try compare(known, commit, "what run \(good.run) deployed, \(good.commit.short)")
-      }
+      let places = ([good] + (spec.unfinished ?? [])).filter { $0.commit.hex != commit }
+      if !places.isEmpty { return try compare(places, commit, since: good) }
     }
     if let before = request.before, !before.isZero {
       guard let known = try mirror.known(before.hex) else {
@@ -96,6 +94,26 @@ struct ChangedPaths {
         words: "\(base.prefix(8)), where \(request.ref.short) has left \(other.short)")
     case .unrelated: return .none("\(request.ref.short) is new, and has no commit in common with \(other.short)")
     }
+  }
+
+  /// - Parameter places: what may be live, in whole or in part.
+  private func compare(_ places: [DeployedCommit], _ commit: String, since good: DeployedCommit) throws -> Base {
+    guard places.count <= 1 + DeployedRef.mostUnfinished else {
+      return .none("more than \(DeployedRef.mostUnfinished) commits have been begun since run \(good.run) succeeded")
+    }
+    var pairs: [Pair] = []
+    for place in places {
+      guard let known = try mirror.known(place.commit.hex) else {
+        return .none("\(place.commit.short), the commit of run \(place.run), is not there any more")
+      }
+      switch try compare(known, commit, "the commit of run \(place.run), \(place.commit.short)") {
+      case .none(let reason): return .none(reason)
+      case .commits(let more, _): pairs += more.filter { !pairs.contains($0) }
+      }
+    }
+    let later = places.filter { $0 != good }.map { String($0.run) }.joined(separator: ", ")
+    let words = later.isEmpty ? "" : ", and with what did not succeed since (run \(later))"
+    return .commits(pairs, words: "what run \(good.run) deployed, \(good.commit.short)\(words)")
   }
 
   /// Of two histories that have parted, what either has changed since: the old one's changes are taken back.

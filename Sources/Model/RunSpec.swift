@@ -26,6 +26,9 @@ public struct RunSpec: Codable, Hashable, Sendable {
   /// What the last run of the pipeline and ref that succeeded has deployed: files that changed are those that changed since.
   /// `nil`: there is none.
   public var succeeded: DeployedCommit?
+  /// What runs have begun to deploy since and not brought to their end, newest first: what they changed may be live, and is
+  /// changed again by whatever takes it back. `nil`: nothing.
+  public var unfinished: [DeployedCommit]?
   /// Bounds on talking to the remote; `nil`: the usual ones.
   public var fetchLimits: FetchLimits?
   /// The workspace is somebody's own working tree, in which nothing is fetched or checked out; `nil`: false.
@@ -64,6 +67,7 @@ public struct RunSpec: Codable, Hashable, Sendable {
     self.eventFile = eventFile
     newest = deployed.newest
     succeeded = deployed.succeeded
+    unfinished = deployed.unfinished.isEmpty ? nil : deployed.unfinished
     self.fetchLimits = fetchLimits
     self.caches = caches
     self.hidden = hidden
@@ -100,10 +104,16 @@ public struct DeployedRef: Hashable, Sendable {
   public var newest: DeployedCommit?
   /// What the last run that succeeded has deployed.
   public var succeeded: DeployedCommit?
+  /// Commits of later runs that did not succeed, newest first; no more than one above `mostUnfinished`.
+  public var unfinished: [DeployedCommit]
 
-  public init(newest: DeployedCommit? = nil, succeeded: DeployedCommit? = nil) {
+  /// More than these are compared with by nobody.
+  public static let mostUnfinished = 20
+
+  public init(newest: DeployedCommit? = nil, succeeded: DeployedCommit? = nil, unfinished: [DeployedCommit] = []) {
     self.newest = newest
     self.succeeded = succeeded
+    self.unfinished = unfinished
   }
 }
 

@@ -79,11 +79,29 @@ extension SQLiteStore {
           WHERE pipeline = ? AND repository = ? AND ref = ?
           """)
       guard let row = try Row.fetchOne(statement, arguments: SQLiteStore.key(of: request)) else { return DeployedRef() }
+      let succeeded = (row["succeeded_commit_id"] as String?).flatMap(CommitID.init).map {
+        DeployedCommit(commit: $0, run: row["succeeded_run"])
+      }
       return DeployedRef(
         newest: CommitID(row["commit_id"] as String).map { DeployedCommit(commit: $0, run: row["run"]) },
-        succeeded: (row["succeeded_commit_id"] as String?).flatMap(CommitID.init).map {
-          DeployedCommit(commit: $0, run: row["succeeded_run"])
-        })
+        succeeded: succeeded,
+        unfinished: try succeeded.map { try SQLiteStore.unfinished(request, since: $0.run, db) } ?? [])
+    }
+  }
+
+  /// One that never began to deploy is among them, too: its files count once more than they need to.
+  private static func unfinished(
+    _ request: RunRequest, since run: Int, _ db: Database
+  ) throws -> [DeployedCommit] {
+    let statement = try db.cachedStatement(
+      sql: """
+        SELECT commit_id, max(number) AS last FROM runs INDEXED BY runs_by_pipeline
+        WHERE pipeline = ? AND repository = ? AND ref = ? AND number > ? AND commit_id <> ''
+          AND state IN ('failed', 'timed_out', 'cancelled', 'interrupted')
+        GROUP BY commit_id ORDER BY last DESC LIMIT ?
+        """)
+    return try Row.fetchAll(statement, arguments: key(of: request) + [run, DeployedRef.mostUnfinished + 1]).compactMap {
+      row in CommitID(row["commit_id"] as String).map { DeployedCommit(commit: $0, run: row["last"]) }
     }
   }
 

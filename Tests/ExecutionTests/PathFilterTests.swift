@@ -68,6 +68,27 @@ struct PathFilterTests {
       try run.log(0).contains("src/deep/x.c changed, which \"src/**\" matches; compared with where main was before"))
   }
 
+  @Test("is none where it takes back what a run that did not succeed may have left live")
+  func reverted() throws {
+    let good = try commit("src/x.c")
+    let bad = try commit("src/x.c")
+    try repository.git("revert", "--no-edit", "HEAD")
+    func revert(_ unfinished: [CommitID]) throws -> RunRecordRead {
+      try self.run(before: bad, newest: (good, 4)) { spec in
+        spec.unfinished = unfinished.enumerated().map { DeployedCommit(commit: $1, run: 5 + $0) }
+      }
+    }
+    #expect(try revert([]).end?.runState == .skipped)
+    let reverting = try revert([bad])
+    #expect(reverting.end?.runState == .succeeded)
+    #expect(try reverting.log(0).contains("what run 4 deployed, \(good.short), and with what did not succeed since (run 5)"))
+    let unknown = try revert([try #require(CommitID(String(repeating: "a", count: 40)))])
+    #expect(unknown.end?.runState == .succeeded, "what cannot be told is run")
+    let many = try revert((0...20).map { _ in bad } + [good])
+    #expect(many.end?.runState == .succeeded)
+    #expect(try many.log(0).contains("more than 20 commits have been begun since run 4 succeeded"))
+  }
+
   @Test("is measured by what was deployed last, so that an earlier push's files are not forgotten")
   func deployed() throws {
     let first = try head()

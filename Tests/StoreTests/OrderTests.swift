@@ -184,9 +184,31 @@ import Testing
     let store = try SQLiteStore.open(path: fixture.path)
 
     let known = DeployedCommit(commit: commit(2), run: 2)
-    #expect(try await store.deployed(like: try someRequest()) == DeployedRef(newest: known, succeeded: known))
+    let failed = DeployedCommit(commit: commit(3), run: 3)
+    #expect(
+      try await store.deployed(like: try someRequest())
+        == DeployedRef(newest: known, succeeded: known, unfinished: [failed]))
     #expect(try await store.nextRuns(besides: [], pipelines: [], limit: 5).map(\.number) == [1])
     #expect(try await store.waiting(like: try #require(try await store.run(number: 1)), limit: 5).mode == .queue)
+  }
+
+  @Test("what was begun since the last success is remembered, each commit once, the newest first, and not of other refs")
+  func unfinished() async throws {
+    func end(_ state: RunState, _ number: Int, ref: String = "refs/heads/main") async throws -> DeployedRef {
+      let run = try await queue(commit: commit(number), ref: ref)
+      if state != .cancelled { _ = try await store.move(run: run.number, to: RunOutcome(.running), at: someDate) }
+      _ = try await store.move(
+        run: run.number, to: RunOutcome(state, deployed: state == .skipped ? nil : commit(number)), at: someDate)
+      return try await store.deployed(like: run.request)
+    }
+    #expect(try await end(.failed, 1).unfinished.isEmpty, "without a success there is nothing to compare with")
+    #expect(try await end(.succeeded, 2).unfinished.isEmpty)
+    _ = try await end(.failed, 3)
+    _ = try await end(.skipped, 4)
+    _ = try await end(.failed, 5, ref: "refs/heads/dev")
+    _ = try await end(.timedOut, 6)
+    #expect(try await end(.failed, 3).unfinished.map(\.run) == [7, 6])
+    #expect(try await end(.succeeded, 2).unfinished.isEmpty)
   }
 
   @Test("a store of the version before knows what succeeded last, though something newer failed, or nothing ever did")
@@ -217,7 +239,8 @@ import Testing
     #expect(
       try await upgraded.deployed(like: try someRequest())
         == DeployedRef(
-          newest: DeployedCommit(commit: commit(2), run: 2), succeeded: DeployedCommit(commit: commit(1), run: 1)))
+          newest: DeployedCommit(commit: commit(2), run: 2), succeeded: DeployedCommit(commit: commit(1), run: 1),
+          unfinished: [DeployedCommit(commit: commit(2), run: 2)]))
     #expect(
       try await upgraded.deployed(like: dev) == DeployedRef(newest: DeployedCommit(commit: commit(3), run: 3)))
   }

@@ -189,7 +189,7 @@ struct APIDoorTests {
   @Test(
     "a name in a body that nobody knows is a mistake",
     arguments: [
-      ("/api/runs", #"{"pipeline":"shop","reff":"main"}"#, "`reff` is unknown in the body; known are pipeline, ref, inputs"),
+      ("/api/runs", #"{"pipeline":"shop","reff":"main"}"#, "`reff` is unknown in the body; known are pipeline, ref"),
       ("/api/runs/1/approve", #"{"stepp":"go"}"#, "`stepp` is unknown in the body; known are step, reason"),
       ("/api/tokens", #"{"name":"ci","scope":"run","expires":1}"#, "`expires` is unknown"),
       ("/api/runs", "[]", "must be a JSON object such as"), ("/api/runs", "", "must be a JSON object such as"),

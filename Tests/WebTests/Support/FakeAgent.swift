@@ -39,7 +39,8 @@ final class FakeAgent: AgentControl {
   }
 
   func refused(_ knock: HookKnock, status: Int, reason: String) {
-    state.withLock { $0.refusals.append("\(knock.source) \(knock.address.map { "\($0)" } ?? "-") \(status): \(reason)") }
+    let address = knock.address.map { "\($0)" } ?? "-"
+    state.withLock { $0.refusals.append("\(knock.source) \(address) \(status): \(reason)") }
   }
 
   func receive(_ request: HookRequest) async -> HookAnswer {
