@@ -58,7 +58,6 @@ struct Keeper {
       let pause = retry.pause(beforeRepetition: number)
       let reason = masker.masked(attempt.result.explanation ?? "failed")
       number += 1
-      tell(.retried(number: number, reason: reason))
       let left = pause.value > 0 ? "; the next begins in \(pause)" : ""
       try? log.writeLine("pushrod: try \(number - 1) of \(retry.times + 1): \(reason)\(left)")
       orders.pause(until: .now + pause.duration)
@@ -68,6 +67,7 @@ struct Keeper {
         attempt.result.state = .cancelled
         attempt.result.wasOrdered = true
       } else if !orders.isLastTry {
+        tell(.retried(number: number, reason: reason))
         attempt = once(number, attempt.logLimit)
         attempt.result.usage.cpu += before.usage.cpu
         attempt.result.usage.peakMemory = max(attempt.result.usage.peakMemory, before.usage.peakMemory)

@@ -32,11 +32,12 @@ public protocol ScheduleStore: Sendable {
   /// - Throws: `StoreFailure`.
   func follow(_ schedules: Set<PipelineSchedule>, at date: Date) async throws -> [PipelineSchedule: HandledSchedule]
 
-  /// Queues the run of a time, `RunRequest.scheduledFor`, and remembers it as handled, in one transaction: after a crash at
-  /// any point both were done or neither. Durable when it returns.
-  /// - Returns: `nil` where that time was handled already, or nothing is remembered of the schedule.
+  /// Queues the one run of the schedules of a pipeline that are due, and remembers their times as handled, in one transaction:
+  /// after a crash at any point both were done or neither. Durable when it returns.
+  /// - Parameter due: the last time of each schedule.
+  /// - Returns: `nil` where those times were handled already, or nothing is remembered of the schedules.
   /// - Throws: `StoreFailure`.
-  func enqueue(_ request: RunRequest, of schedule: PipelineSchedule, at date: Date) async throws -> Run?
+  func enqueue(_ request: RunRequest, of due: [PipelineSchedule: Date], at date: Date) async throws -> Run?
 
   /// Takes the schedule as handled up to `date`, also where a later time was. Durable when it returns.
   /// - Throws: `StoreFailure`.

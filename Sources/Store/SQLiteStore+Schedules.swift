@@ -23,21 +23,23 @@ extension SQLiteStore: ScheduleStore {
     }
   }
 
-  public func enqueue(_ request: RunRequest, of schedule: PipelineSchedule, at date: Date) async throws -> Run? {
-    guard let time = request.scheduledFor else { return nil }
+  public func enqueue(_ request: RunRequest, of due: [PipelineSchedule: Date], at date: Date) async throws -> Run? {
     let prepared = try PreparedRun(request, at: date)
     return try await write { db in
       let update = try db.cachedStatement(
         sql: """
           UPDATE schedules SET handled_until = ? WHERE pipeline = ? AND cron = ? AND timezone = ? AND handled_until < ?
           """)
-      let until = StoredTime.milliseconds(time)
-      try update.execute(arguments: [until] + schedule.key + [until])
-      guard db.changesCount == 1 else { return nil }
+      let new = try due.filter { schedule, time in
+        let until = StoredTime.milliseconds(time)
+        try update.execute(arguments: [until] + schedule.key + [until])
+        return db.changesCount == 1
+      }
+      guard !new.isEmpty else { return nil }
       let number = try prepared.insert(db, delivery: nil)
-      try db.cachedStatement(
-        sql: "UPDATE schedules SET last_run = ? WHERE pipeline = ? AND cron = ? AND timezone = ?"
-      ).execute(arguments: [number] + schedule.key)
+      let mark = try db.cachedStatement(
+        sql: "UPDATE schedules SET last_run = ? WHERE pipeline = ? AND cron = ? AND timezone = ?")
+      for schedule in new.keys { try mark.execute(arguments: [number] + schedule.key) }
       return try SQLiteStore.existing(number, db)
     }
   }

@@ -225,7 +225,13 @@ struct Assembly {
         try PipelineFolder.load(
           current.pipelinesFolder, secrets: Set(rules.secrets.keys), sources: Set(rules.sources.keys))
       },
-      fingerprint: { FolderFingerprint(folder: current.pipelinesFolder).hashValue })
+      fingerprint: {
+        // A certificate that has come since a reload failed may be what it lacked.
+        var hasher = Hasher()
+        hasher.combine(FolderFingerprint(folder: current.pipelinesFolder))
+        hasher.combine(current.tls.map { CertificateOrigin($0).fingerprint() })
+        return hasher.finalize()
+      })
   }
 
   private func entrance(_ certificate: ServerCertificate?) -> Entrance {

@@ -32,7 +32,9 @@ struct ScheduleTests {
   private struct Runs: Decodable { var runs: [Run] }
 
   private func runs(_ agent: AgentUnderTest) throws -> [Run] {
-    try JSON.decoder().decode(Runs.self, from: Data(try agent.pushrod("runs", "--json").stdout)).runs
+    let result = try agent.pushrod("runs", "--json")
+    guard result.status == 0 else { throw CommandFailure(result.errorOutput) }
+    return try JSON.decoder().decode(Runs.self, from: Data(result.stdout)).runs
   }
 
   @Test("comes when its time has come, and what was missed while the agent was killed comes once, at the newest commit")

@@ -78,7 +78,8 @@ public actor Scheduler: Service {
   func turn() async -> TimeInterval {
     do {
       try await follow()
-      for key in entries.keys { try await start(key) }
+      for key in entries.keys { try await restart(key) }
+      for (pipeline, keys) in Dictionary(grouping: entries.keys, by: \.pipeline) { try await start(pipeline, keys) }
       if isFailing { logger.notice("schedules go on", metadata: ["event": "schedule_recovered"]) }
       isFailing = false
     } catch {
@@ -125,38 +126,50 @@ public actor Scheduler: Service {
     }
   }
 
-  private func start(_ key: PipelineSchedule) async throws {
-    guard var entry = entries[key], let times = entry.times else { return }
+  /// The times of a clock that was wrong must not keep the right ones away.
+  private func restart(_ key: PipelineSchedule) async throws {
     let now = now()
-    if entry.handled.handledUntil.timeIntervalSince(now) > Scheduler.longestStepBack {
-      // The times of a clock that was wrong must not keep the right ones away.
-      try await store.restart(key, at: now)
-      logger.notice(
-        "the clock was set back; the schedule goes on from now",
-        metadata: ["event": "schedule_restarted", "pipeline": "\(key.pipeline)"])
-      entry.handled.handledUntil = now
-      entry.next = times.next(after: now)
-      entries[key] = entry
+    guard var entry = entries[key], let times = entry.times,
+      entry.handled.handledUntil.timeIntervalSince(now) > Scheduler.longestStepBack
+    else { return }
+    try await store.restart(key, at: now)
+    logger.notice(
+      "the clock was set back; the schedule goes on from now",
+      metadata: ["event": "schedule_restarted", "pipeline": "\(key.pipeline)"])
+    entry.handled.handledUntil = now
+    entry.next = times.next(after: now)
+    entries[key] = entry
+  }
+
+  /// One run for all lines of a pipeline that are due: where two of them meet in a minute, or were missed together, it is the
+  /// same that is wanted.
+  private func start(_ name: String, _ keys: [PipelineSchedule]) async throws {
+    let now = now()
+    var due: [PipelineSchedule: Date] = [:]
+    for key in keys {
+      guard let entry = entries[key], let next = entry.next, next <= now else { continue }
+      due[key] = entry.times?.latest(after: entry.handled.handledUntil, notAfter: now)
     }
-    guard let next = entry.next, next <= now else { return }
-    guard let due = times.latest(after: entry.handled.handledUntil, notAfter: now),
-      let pipeline = rules.current.pipeline(named: key.pipeline)
+    guard let last = due.values.max(), let first = due.keys.compactMap({ entries[$0]?.next }).min(),
+      let pipeline = rules.current.pipeline(named: name)
     else { return }
     let run = try await store.enqueue(
-      RunRequest(pipeline: pipeline, trigger: .schedule, ref: pipeline.usualRef, commit: nil, scheduledFor: due),
-      of: key, at: now)
-    entry.handled.handledUntil = due
-    if let run {
-      entry.handled.lastRun = run.number
-      logger.info(
-        due > next ? "a run of a schedule was queued, for the last of the times that were missed" : "a run was queued",
-        metadata: [
-          "event": "schedule_started", "stage": "enqueue", "pipeline": "\(key.pipeline)", "run": "\(run.number)",
-          "scheduled_for": "\(JSON.text(of: due))",
-        ])
-      runsWereQueued()
+      RunRequest(pipeline: pipeline, trigger: .schedule, ref: pipeline.usualRef, commit: nil, scheduledFor: last),
+      of: due, at: now)
+    for (key, time) in due {
+      guard var entry = entries[key] else { continue }
+      entry.handled.handledUntil = time
+      if let run { entry.handled.lastRun = run.number }
+      entry.next = entry.times?.next(after: time)
+      entries[key] = entry
     }
-    entry.next = times.next(after: due)
-    entries[key] = entry
+    guard let run else { return }
+    logger.info(
+      last > first ? "a run of a schedule was queued, for the last of the times that were missed" : "a run was queued",
+      metadata: [
+        "event": "schedule_started", "stage": "enqueue", "pipeline": "\(name)", "run": "\(run.number)",
+        "scheduled_for": "\(JSON.text(of: last))",
+      ])
+    runsWereQueued()
   }
 }

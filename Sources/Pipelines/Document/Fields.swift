@@ -23,14 +23,19 @@ package struct Fields {
   package func contains(_ key: String) -> Bool { entries[key] != nil }
 
   /// Whether a key that must be there is missing, and not only written in another way: an unknown key may be meant for it.
-  package func lacks(_ key: String) -> Bool { !contains(key) && !hasUnknown }
+  package func lacks(_ key: String) -> Bool {
+    !contains(key) && !standsForAnother && !unknown.contains { Suggestion.didYouMean($0, [key]) != nil }
+  }
 
-  /// Whether there were keys that nobody knows, which were reported.
-  private let hasUnknown: Bool
+  /// Keys that nobody knows, which were reported.
+  private let unknown: [String]
+  /// One of them may stand in the place of any key: it comes with a later version, or is a command that was taken for a key.
+  private let standsForAnother: Bool
 
-  init(_ value: Value, entries: [Document.Entry], hasUnknown: Bool) {
+  init(_ value: Value, entries: [Document.Entry], unknown: [String], later: [String]) {
     self.value = value
-    self.hasUnknown = hasUnknown
+    self.unknown = unknown
+    standsForAnother = unknown.contains { later.contains($0) || $0.contains(" ") }
     let prefix = value.path.isEmpty ? "" : value.path + "."
     self.entries = Dictionary(
       entries.map { ($0.key, Value($0.value, path: prefix + $0.key, findings: value.findings)) },
@@ -79,7 +84,7 @@ extension Value {
             ? "a command with `: ` in it must stand in quotes, or below a `|`"
             : Suggestion.didYouMean(entry.key, known) ?? "known here: \(known.joined(separator: ", "))")
     }
-    return Fields(self, entries: entries, hasUnknown: entries.contains { !known.contains($0.key) })
+    return Fields(self, entries: entries, unknown: entries.map(\.key).filter { !known.contains($0) }, later: later)
   }
 
   /// The entries of a mapping whose keys are free, in the order of the file.

@@ -60,6 +60,9 @@ enum IncludeReading {
       return []
     }
     let items = steps.list(atMost: StepReading.longestList) ?? []
+    if items.isEmpty, case .list = steps.node.content {
+      fields.report(key: "steps", "`steps` is empty: there is nothing to include", suggestion: "add `- npm ci`")
+    }
     return items.filter { item in
       guard case .mapping(let entries) = item.node.content, entries.contains(where: { $0.key == "include" }) else {
         return true

@@ -56,7 +56,7 @@ struct StepReading {
       fields.report(
         key: "steps", "`steps` is empty: there is nothing to run", suggestion: "add a step: `- make deploy`")
     }
-    if items.isEmpty, list == .onFailure {
+    if items.isEmpty, list != .steps {
       fields.report(key: list.rawValue, "`\(list.rawValue)` is empty", suggestion: "leave the key out")
     }
     let drafts = items.flatMap { item -> [StepDraft] in

@@ -31,8 +31,21 @@ struct LocalTree {
 
   /// The steps of a pipeline whose `file` stands in the repository: as they are in the tree.
   func steps(in file: String, secrets: [String]) throws -> PipelineSteps {
+    try refuseLinks(file)
     let bytes = try InputFile.read("\(path)/\(file)", purpose: "pipeline's", limit: Pipeline.longestFile)
     return try RepositoryFile.parse(bytes, file: file, secrets: secrets)
+  }
+
+  /// The agent reads the file from the commit, where a link leads nowhere.
+  private func refuseLinks(_ file: String) throws(CommandExit) {
+    var path = path
+    for part in file.split(separator: "/") {
+      path += "/\(part)"
+      var status = stat()
+      guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { continue }
+      throw CommandExit(
+        .failed, "\(path.onOneLine) is a symbolic link, which the agent does not follow: put the file itself there.")
+    }
   }
 
   private static func resolved(_ path: String) -> String {
