@@ -16,8 +16,8 @@ struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "create", abstract: "Make a token, and print it this once.",
       discussion: """
-        The token alone goes to standard output: `pushrod token create --scope run > token` keeps it in a file. The \
-        agent keeps only its hash.
+        The token alone goes to standard output: `(umask 077; pushrod token create --scope run > token)` keeps it in a \
+        file that only you can read. The agent keeps only its hash.
         """)
 
     @Option(
