@@ -42,6 +42,7 @@ struct TokenCommand: AsyncParsableCommand {
 
     func run() async throws {
       let wish = TokenWish(name: name, scope: scope, expiresIn: expires.flatMap(LengthOfTime.read))
+      if let mistake = wish.mistake { throw CommandExit(.wrongUse, mistake) }
       let new = try await agent.client.post(NewToken.self, "/api/tokens", body: wish)
       let ends = new.token.expiresAt.map { ", until \(JSON.text(of: $0))" } ?? ""
       Output.error.print("Token \(new.token.name.onOneLine) of the scope \(new.token.scope.rawValue)\(ends).")
