@@ -136,8 +136,8 @@ struct Assembly {
         named(Watchdog(notifier, loops: MainLoops.all(dispatcher: dispatcher, store: store), logger: logger)),
         named(HangupReload(agent: agent, notifier: notifier)),
         named(githubRanges(github, wantedBy: rules, outgoing.client)),
-      ] + hooks.map { named($0) }
-        + [named(subscriptions), named(redeliveries)] + apis.map { named($0) }
+      ] + hooks.map { listening($0) }
+        + [named(subscriptions), named(redeliveries)] + apis.map { listening($0) }
         + draining(dispatcher, condition, notifier)
         + [named(StoppingNotice(notifier: notifier, condition: condition))],
       gracefulShutdownSignals: drainLimit == nil ? [.sigterm, .sigint] : [.sigint], logger: quiet)
@@ -168,6 +168,12 @@ struct Assembly {
     onSuccess behavior: ServiceGroupConfiguration.ServiceConfiguration.TerminationBehavior = .cancelGroup
   ) -> ServiceGroupConfiguration.ServiceConfiguration {
     .init(service: service, successTerminationBehavior: behavior, serviceName: "\(type(of: service))")
+  }
+
+  /// Where it cannot listen, the others stop in order: cut off, they would have errors of their own to tell.
+  private func listening(_ service: any Service) -> ServiceGroupConfiguration.ServiceConfiguration {
+    .init(
+      service: service, failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: "\(type(of: service))")
   }
 
   private func draining(

@@ -48,6 +48,22 @@ struct DoctorCommandTests {
     }
   }
 
+  @Test(
+    "proxies that are everybody are warned of, and one that `allow` needs and nobody named",
+    arguments: [
+      ("trusted_proxies: [127.0.0.1, 0.0.0.0/0]", "", "`trusted_proxies` has 0.0.0.0/0: anybody"),
+      ("trusted_proxies: [\"::/0\"]", "allow: [192.0.2.0/24]", "`trusted_proxies` has ::/0: anybody"),
+      ("", "allow: [192.0.2.0/24]", "which `allow` of github does not have"),
+      ("", "allow: [127.0.0.1]", nil), ("trusted_proxies: [127.0.0.1]", "allow: [192.0.2.0/24]", nil), ("", "", nil),
+    ] as [(String, String, String?)])
+  func proxies(settings: String, source: String, words: String?) throws {
+    let agent = try AgentUnderTest(pipelines: [:], settings: settings, source: source)
+    let output = try agent.pushrod("doctor", "--config", agent.configuration).output
+    let warnings = output.split(separator: "\n").filter { $0.hasPrefix("warn  proxies") }
+    #expect(warnings.count == (words == nil ? 0 : 1), "\(output)")
+    if let words { #expect(warnings.first?.contains(words) == true, "\(output)") }
+  }
+
   @Test("all well is exit 0; a repository that is gone and a key that cannot work are exit 1, each with what to do")
   func findings() throws {
     let repository = try GitRepository()

@@ -80,6 +80,33 @@ struct InboxTests {
     #expect(word.status == 2)
   }
 
+  @Test("a delivery that the inbox has printed is explained by today's pipelines, without the agent")
+  func explain() throws {
+    let agent = try AgentUnderTest(
+      pipelines: ["shop.yml": Self.pipeline(repo: "https://github.com/acme/shop.git")], settings: "compare_tips: off")
+    try agent.start()
+    try agent.post(
+      GitHubPush(
+        cloneURL: "https://github.com/acme/shop.git", ref: "refs/heads/dev", after: String(repeating: "2", count: 40)))
+    try agent.area.write("1.json", try agent.pushrod("inbox", "show", "1", "--json").output)
+    try agent.area.write("all.json", try agent.pushrod("inbox", "ls", "--json").output)
+    agent.kill9()
+    let file = agent.area.file("1.json")
+
+    let explained = try agent.pushrod("inbox", "explain", file, "--config", agent.configuration)
+    #expect(explained.status == 0, "\(explained.errorOutput)")
+    #expect(explained.output.contains("source     github"), "\(explained.output)")
+    #expect(explained.output.contains(#"shop  does not start: branch "dev" not in [main]"#), "\(explained.output)")
+    #expect(try agent.pushrod("explain", file, "--config", agent.configuration).output == explained.output)
+
+    let unknown = try agent.pushrod("inbox", "explain", file, "--pipelines", agent.area.file("pipelines"))
+    #expect(unknown.status == 2 && unknown.errorOutput.contains("say it with --sender"), "\(unknown.errorOutput)")
+    let listing = try agent.pushrod("inbox", "explain", agent.area.file("all.json"), "--config", agent.configuration)
+    #expect(listing.status == 2 && listing.errorOutput.contains("is no delivery"), "\(listing.errorOutput)")
+    #expect(try agent.pushrod("inbox", "explain", file, "--body", file).status == 2)
+    #expect(try agent.pushrod("inbox", "explain").status == 2)
+  }
+
   @Test("kill -9 in the middle of pruning leaves a sound store, and every id known")
   func killedWhilePruning() throws {
     let agent = try AgentUnderTest(pipelines: [:], name: "prune")

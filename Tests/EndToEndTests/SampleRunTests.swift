@@ -101,7 +101,15 @@ struct SampleRunTests {
   func pythonApp() throws {
     try project.write("requirements.txt", "# none\n")
     try project.write(
-      "backend/manage.py", "import os, sys\nprint('manage', sys.argv[1], len(os.environ['APP_SECRET_KEY']))\n")
+      "backend/manage.py",
+      """
+      import os, sys
+      print('manage', sys.argv[1], len(os.environ['APP_SECRET_KEY']))
+      if sys.argv[1] == 'collectstatic':
+        os.makedirs('static')
+        open('static/site.css', 'w').close()
+
+      """)
     try project.commit("app")
     let ran = try run(
       "python-app",
@@ -115,6 +123,7 @@ struct SampleRunTests {
     #expect(ran.status == 0, "\(ran.output)\(ran.errorOutput)")
     #expect(ran.output.contains("manage migrate 10") && ran.output.contains("systemctl reload-or-restart app.service"))
     #expect(FileManager.default.fileExists(atPath: server + "/app/code/backend/manage.py"))
+    #expect(FileManager.default.fileExists(atPath: server + "/app/code/backend/static/site.css"))
   }
 
   @Test("of a Rust program builds, installs and tries it", .enabled(if: has("cargo"), "cargo is not installed here"))

@@ -127,6 +127,71 @@ struct TokenTests {
     #expect(result.errorOutput.contains("its certificate is not one that this machine trusts"), "\(result.errorOutput)")
   }
 
+  @Test("what a server of another kind answers is told in words, without the library's own")
+  func otherServers() throws {
+    let greeter = try ScriptedServer { connection in
+      _ = try connection.read(10)
+      try connection.write("SSH-2.0-OpenSSH_9.2\r\n")
+      connection.waitUntilGone()
+    }
+    // What is not read when a connection is closed would reset it.
+    let silent = try ScriptedServer { connection in
+      let record = try connection.read(5)
+      guard record[0] == 0x16 else {
+        _ = try connection.readHead()
+        return
+      }
+      _ = try connection.read(Int(record[3]) << 8 | Int(record[4]))
+    }
+    let nobody = try Loopback.freePort()
+    let cases = [
+      ("https://127.0.0.1:\(greeter.port)", "no TLS is spoken there"),
+      ("http://127.0.0.1:\(greeter.port)", "its answer is not HTTP"),
+      ("https://127.0.0.1:\(silent.port)", "it closed the connection without an answer"),
+      ("http://127.0.0.1:\(silent.port)", "it closed the connection without an answer"),
+      ("http://localhost:\(nobody)", "Connection refused."),
+    ]
+    for (url, words) in cases {
+      let result = try run(
+        [builtExecutable("pushrod"), "runs", "--url", url], env: ["PUSHROD_TOKEN": "pushrod_x", "NO_COLOR": "1"])
+      #expect(result.status == 3, "\(url): \(result.errorOutput)")
+      let said = result.errorOutput
+      #expect(said.hasPrefix("pushrod: The agent is not reachable at \(url): \(words)"), "\(said)")
+      #expect(!said.contains("checkouts") && !said.contains("Error"), "\(said)")
+    }
+    greeter.stop()
+    silent.stop()
+  }
+
+  @Test("the webhooks' port is told from the API's")
+  func webhooksPort() throws {
+    let agent = try AgentUnderTest(pipelines: [:])
+    try agent.start()
+    for arguments in [["runs"], ["inbox", "ls"], ["audit", "--json"]] {
+      let result = try run(
+        [builtExecutable("pushrod")] + arguments + ["--url", "http://127.0.0.1:\(agent.port)"],
+        env: ["PUSHROD_TOKEN": "pushrod_x", "NO_COLOR": "1"])
+      #expect(result.status == 1)
+      #expect(result.errorOutput.contains("takes webhooks") && result.errorOutput.contains("`api.listen`"))
+    }
+  }
+
+  @Test(
+    "what no listing takes, and a name that no token can have, are wrong use",
+    arguments: [
+      ["inbox", "ls", "--limit", "0"], ["inbox", "ls", "--verdict", "foo"], ["inbox", "ls", "--before", "0"],
+      ["inbox", "ls", "--source", "a b"], ["runs", "--state", "foo", "--json"],
+      ["token", "create", "--scope", "read", "--name", "a b"],
+      ["token", "create", "--scope", "read", "--expires", "99999d"],
+    ])
+  func wrongUse(arguments: [String]) throws {
+    let agent = try AgentUnderTest(pipelines: [:])
+    try agent.start()
+    let result = try agent.pushrod(arguments: arguments)
+    #expect(result.status == 2, "\(result.errorOutput)")
+    #expect(result.output.isEmpty && !result.errorOutput.isEmpty)
+  }
+
   @Test("SIGHUP stands in the audit log")
   func hangup() throws {
     let agent = try AgentUnderTest(pipelines: [:])

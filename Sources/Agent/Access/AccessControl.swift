@@ -36,6 +36,30 @@ public struct TokenWish: Codable, Sendable {
     self.scope = scope
     self.expiresIn = expiresIn
   }
+
+  /// Why nobody is given such a token, whichever there are; `nil` where it can be made.
+  public var mistake: String? {
+    if let name, !TokenWish.isName(name) {
+      return "a token's name is 1 to 64 letters, digits, `.`, `_` and `-`, and begins with a letter or a digit."
+    }
+    if let time = expiresIn, !(time.value >= 1 && time.value <= 100 * 365 * 86_400) {
+      return "a token can end after 1 second to 100 years."
+    }
+    return nil
+  }
+
+  private static func isName(_ text: String) -> Bool {
+    func isLetterOrDigit(_ byte: UInt8) -> Bool {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"):
+        true
+      default: false
+      }
+    }
+    guard (1...64).contains(text.utf8.count), text.utf8.first.map(isLetterOrDigit) == true else { return false }
+    return text.utf8.allSatisfy { isLetterOrDigit($0) || ".-_".utf8.contains($0) }
+  }
 }
 
 /// A token that was just made: the one moment when its text is known.

@@ -66,14 +66,8 @@ public final class LocalAccess: AccessControl {
   }
 
   public func createToken(_ wish: TokenWish, by person: Person) async throws -> NewToken {
+    if let mistake = wish.mistake { throw ControlError.invalid(mistake) }
     let name = try wish.name ?? freeName(for: wish.scope)
-    guard LocalAccess.isName(name) else {
-      throw ControlError.invalid(
-        "a token's name is 1 to 64 letters, digits, `.`, `_` and `-`, and begins with a letter or a digit.")
-    }
-    if let time = wish.expiresIn, !(time.value >= 1 && time.value <= 100 * 365 * 86_400) {
-      throw ControlError.invalid("a token can end after 1 second to 100 years.")
-    }
     guard known.withLock({ $0.count }) < LocalAccess.mostTokens else {
       throw ControlError.conflict("there are \(LocalAccess.mostTokens) tokens; remove those that are not used.")
     }
@@ -116,18 +110,5 @@ public final class LocalAccess: AccessControl {
       return "\(scope.rawValue)-\(number)"
     }
     throw ControlError.conflict("say how the token is to be called.")
-  }
-
-  private static func isName(_ text: String) -> Bool {
-    func isLetterOrDigit(_ byte: UInt8) -> Bool {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"):
-        true
-      default: false
-      }
-    }
-    guard (1...64).contains(text.utf8.count), text.utf8.first.map(isLetterOrDigit) == true else { return false }
-    return text.utf8.allSatisfy { isLetterOrDigit($0) || ".-_".utf8.contains($0) }
   }
 }

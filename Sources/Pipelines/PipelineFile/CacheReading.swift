@@ -15,11 +15,11 @@ enum CacheReading {
       Key(
         "key", .oneOrMany(.text.called("pattern"), of: "patterns"),
         "files of the repository; while they are the same, so is the cache", preset: "must be given",
-        example: "key: package-lock.json\npaths: node_modules"
+        example: "key: package-lock.json\npaths: .npm"
       ) { $1.key = PatternReading.patterns($0, such: "package-lock.json or \"**/go.sum\"") },
       Key(
         "paths", .oneOrMany(.path, of: "paths"), "what is kept: folders or files of the workspace",
-        preset: "must be given", example: "key: package-lock.json\npaths: [node_modules, .cache/vite]"
+        preset: "must be given", example: "key: package-lock.json\npaths: [.npm, .cache/vite]"
       ) { $1.paths = paths($0) },
     ],
     required: [["key"], ["paths"]],
@@ -37,7 +37,7 @@ enum CacheReading {
     guard let fields = record.read(value, into: &draft) else { return nil }
     for name in ["key", "paths"] where fields.lacks(name) {
       value.report(
-        "\(value.subject) has no `\(name)`", suggestion: "write `cache: {key: package-lock.json, paths: node_modules}`")
+        "\(value.subject) has no `\(name)`", suggestion: "write `cache: {key: package-lock.json, paths: .npm}`")
     }
     return draft.key.isEmpty || draft.paths.isEmpty ? nil : Cache(key: draft.key, paths: draft.paths)
   }
@@ -46,7 +46,7 @@ enum CacheReading {
     let items = value.oneOrMany(atMost: 100) ?? []
     if items.isEmpty { value.report("\(value.subject) is an empty list", suggestion: "name what is to be kept") }
     let paths = items.compactMap { item -> String? in
-      guard let path = PathReading.path(item, such: "a folder or file of the workspace, such as node_modules") else {
+      guard let path = PathReading.path(item, such: "a folder or file of the workspace, such as .npm") else {
         return nil
       }
       if path.contains(where: { "*?[".contains($0) }) {

@@ -70,7 +70,7 @@ enum StepDefinition {
     Key(
       "cache", .oneOrMany(.record(CacheReading.record), of: "mappings", atMost: CacheReading.most),
       "folders that are kept from run to run", preset: "none",
-      example: "cache: {key: package-lock.json, paths: node_modules}"
+      example: "cache: {key: package-lock.json, paths: .npm}"
     ) { $1.step.cache = CacheReading.caches($0) },
     Key(
       "artifacts", .oneOrMany(.text.called("pattern"), of: "patterns"),

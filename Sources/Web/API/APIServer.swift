@@ -62,14 +62,16 @@ public enum APIServer {
     logger: Logger, accessLogger: Logger,
     onServerRunning: @escaping @Sendable (SocketAddress?) async -> Void
   ) -> any Service {
-    server(
-      .hostname(host, port: port),
-      APIResponder(
-        hosts: HostCheck(names: names + [host]),
-        authentication: .tokens(access, attempts, entrance.proxies, accessLogger),
-        table: APIRoutes.table(agent: agent, access: access, metrics: metrics)),
-      behind: entrance, limits: limits, logger: logger,
-      onServerRunning: { channel in await onServerRunning(channel.localAddress) })
+    APIPort(
+      host: host, port: port,
+      server: server(
+        .hostname(host, port: port),
+        APIResponder(
+          hosts: HostCheck(names: names + [host]),
+          authentication: .tokens(access, attempts, entrance.proxies, accessLogger),
+          table: APIRoutes.table(agent: agent, access: access, metrics: metrics)),
+        behind: entrance, limits: limits, logger: logger,
+        onServerRunning: { channel in await onServerRunning(channel.localAddress) }))
   }
 
   private static func server(
@@ -88,5 +90,21 @@ public enum APIServer {
         availableConnectionsDelegate: .maximum(min(limits.connections, DescriptorShare.api), logger: logger)),
       onServerRunning: onServerRunning,
       logger: logger)
+  }
+}
+
+/// The API's server on a port, which says where it could not listen.
+private struct APIPort: Service {
+  let host: String
+  let port: Int
+  let server: any Service
+
+  func run() async throws {
+    do {
+      try await server.run()
+    } catch {
+      if let failure = ListenFailure(error, key: "api.listen", host: host, port: port) { throw failure }
+      throw error
+    }
   }
 }

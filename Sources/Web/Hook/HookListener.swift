@@ -38,6 +38,8 @@ struct HookListener<Child: ServerChildChannel>: Service {
               }
             }
           }
+        } catch is CancellationError {
+          // Another part of the agent has failed, which says why.
         } catch {
           logger.error("the hook listener broke off: \(error)")
         }
@@ -66,12 +68,17 @@ struct HookListener<Child: ServerChildChannel>: Service {
         }
       }
     let setup: @Sendable (any Channel) -> EventLoopFuture<Child.Value> = { child.setup(channel: $0, logger: logger) }
-    return switch place {
+    switch place {
     case .address(let host, let port):
-      try await bootstrap.bind(
-        host: host, port: port, serverBackPressureStrategy: nil, childChannelInitializer: setup)
+      do {
+        return try await bootstrap.bind(
+          host: host, port: port, serverBackPressureStrategy: nil, childChannelInitializer: setup)
+      } catch {
+        if let failure = ListenFailure(error, key: "listen", host: host, port: port) { throw failure }
+        throw error
+      }
     case .socket(let descriptor):
-      try await bootstrap.bind(descriptor, serverBackPressureStrategy: nil, childChannelInitializer: setup)
+      return try await bootstrap.bind(descriptor, serverBackPressureStrategy: nil, childChannelInitializer: setup)
     }
   }
 }

@@ -121,7 +121,7 @@ struct APIClient: Sendable {
       throw notReachable(error)
     }
     guard (200..<300).contains(response.status.code) else {
-      throw await failure(response, to: request.method)
+      throw await failure(response, to: request)
     }
     return response
   }

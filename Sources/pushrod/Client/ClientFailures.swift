@@ -10,20 +10,35 @@ import Web
 extension APIClient {
   /// The agent answered, and said no. Who reads may find it able again in a moment, as after a restart; what was
   /// asked to be done was not done.
-  func failure(_ response: HTTPClientResponse, to method: HTTPMethod) async -> CommandExit {
+  func failure(_ response: HTTPClientResponse, to request: HTTPClientRequest) async -> CommandExit {
     let body = (try? await response.body.collect(upTo: 1 << 20)).map { Data($0.readableBytesView) }
     let said = body.flatMap { try? JSON.decoder().decode(APIError.self, from: $0) }
     let status = response.status.code
     let message = (said?.error.message ?? "The agent answered with status \(status).").withoutControls
-    let isPassing = method == .GET && status == 503
+    let exit: CommandExit.Code =
+      switch (request.method, status) {
+      case (.GET, 503): .notReachable
+      // What is asked for by reading is what was typed.
+      case (.GET, 422): .wrongUse
+      default: .failed
+      }
     return CommandExit(
-      isPassing ? .notReachable : .failed,
-      advice(said?.error.code, status, response).map { "\(message) \($0)" } ?? message)
+      exit, advice(said?.error.code, status, response, to: request).map { "\(message) \($0)" } ?? message)
   }
 
-  private func advice(_ code: String?, _ status: UInt, _ response: HTTPClientResponse) -> String? {
+  /// What every API has, so that whoever does not know it is another server.
+  private static let listings = ["/api/runs", "/api/deliveries", "/api/schedules", "/api/tokens", "/api/audit"]
+
+  private func advice(
+    _ code: String?, _ status: UInt, _ response: HTTPClientResponse, to request: HTTPClientRequest
+  ) -> String? {
     guard case .url(let url, _) = address else { return nil }
+    let asked = request.url.prefix { $0 != "?" }
+    let isListing = request.method == .GET && APIClient.listings.contains { asked.hasSuffix($0) }
     return switch (status, code) {
+    case (404, _) where isListing:
+      "\(url) is where the agent takes webhooks, or a proxy that passes on /webhook/ alone. The API is at `api.listen` of "
+        + "the agent's configuration; name that address with --url."
     case (401, _):
       "\(url) does not know the token that was sent, or it has ended. `pushrod token ls` on the agent's machine shows "
         + "those that count, `pushrod token create` makes one."

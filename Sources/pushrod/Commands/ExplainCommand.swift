@@ -6,22 +6,22 @@ import Model
 import Pipelines
 import Webhooks
 
-/// `pushrod explain`: what a stored delivery says, and which pipelines it would start, without an agent.
+/// `pushrod explain`, and `pushrod inbox explain`: what a stored delivery says, and which pipelines it would start, without an agent.
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
     abstract: "Say what a stored delivery is, and for every pipeline why it would start or not.",
     discussion: """
-      Needs no running agent, and does not look at the signature (see `pushrod verify`). Exits with 1 where the \
+      The delivery is a FILE of the inbox, or its headers and body. Needs no running agent, and does not look at the signature (see `pushrod verify`). Exits with 1 where the \
       delivery cannot be read.
       """)
 
-  @OptionGroup var request: StoredRequest
+  @OptionGroup var request: ExplainedRequest
 
   @Option(
     help: ArgumentHelp(
-      "The source that it came to; where not given, the one that the configuration has of that sender, else the "
-        + "sender's name.", valueName: "name"))
+      "The source that it came to; where not given, FILE's, else the one that the configuration has of that sender, "
+        + "else the sender's name.", valueName: "name"))
   var source: String?
 
   @Option(help: ArgumentHelp("The configuration that names the folder of the pipelines.", valueName: "file"))
@@ -34,19 +34,20 @@ struct ExplainCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let sender = try request.knownSender()
-    var explanation = Explanation(sender: sender.name)
-    var headers = try request.readHeaders()
-    if headers[all: "Content-Type"].isEmpty {
-      headers.append("Content-Type", "application/json")
-      explanation.notes.append("the headers name no Content-Type; the body was read as application/json")
+    var stored = try request.read()
+    var notes: [String] = []
+    if stored.headers[all: "Content-Type"].isEmpty {
+      stored.headers.append("Content-Type", "application/json")
+      notes.append("the headers name no Content-Type; the body was read as application/json")
     }
-    let body = try request.readBody()
-    let known = try known(&explanation.notes)
-    let source = try sourceName(of: sender, known?.sources, &explanation.notes)
+    let known = try known(&notes)
+    let sender = try sender(of: stored, known?.sources)
+    let source = try sourceName(said: self.source ?? stored.source, of: sender, known?.sources, &notes)
+    var explanation = Explanation(sender: sender.name)
     explanation.source = source
+    explanation.notes = notes
     do {
-      let signed = SignedRequest(headers: headers, body: body, now: Date().timeIntervalSince1970)
+      let signed = SignedRequest(headers: stored.headers, body: stored.body, now: Date().timeIntervalSince1970)
       let meaning = try sender.meaning(of: signed)
       explanation.meaning = meaning
       explanation.reason = meaning.ignored
@@ -62,9 +63,22 @@ struct ExplainCommand: ParsableCommand {
     if explanation.error != nil { throw CommandExit(.failed) }
   }
 
-  /// - Parameter configured: `nil` where no configuration was read.
+  private func sender(
+    of stored: ExplainedRequest.Contents, _ configured: [SourceConfiguration]?
+  ) throws(CommandExit) -> any Sender {
+    if let sender = stored.sender { return sender }
+    let name = source ?? stored.source ?? ""
+    if let found = (configured ?? []).first(where: { $0.name == name }) { return found.sender }
+    throw CommandExit(
+      .wrongUse,
+      "no configuration here says who sends to the source `\(name.withoutControls)`; say it with --sender.")
+  }
+
+  /// - Parameters:
+  ///   - source: what the command line or the stored delivery says.
+  ///   - configured: `nil` where no configuration was read.
   private func sourceName(
-    of sender: any Sender, _ configured: [SourceConfiguration]?, _ notes: inout [String]
+    said source: String?, of sender: any Sender, _ configured: [SourceConfiguration]?, _ notes: inout [String]
   ) throws(CommandExit) -> String {
     guard let source else {
       let own = (configured ?? []).filter { $0.sender.name == sender.name }.map(\.name)

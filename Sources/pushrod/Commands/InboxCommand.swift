@@ -6,7 +6,7 @@ import Web
 struct InboxCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inbox", abstract: "See which deliveries came in and what became of each; replay one.",
-    subcommands: [List.self, Show.self, Replay.self], defaultSubcommand: List.self)
+    subcommands: [List.self, Show.self, Replay.self, ExplainCommand.self], defaultSubcommand: List.self)
 
   /// `pushrod inbox ls`
   struct List: AsyncParsableCommand {

@@ -98,6 +98,9 @@ struct ServeCommand: AsyncParsableCommand {
       }
     } catch let error as CommandExit {
       throw error
+    } catch let error as Diagnostics where error.all.contains(where: { $0.file.hasPrefix("--") }) {
+      // A mistake in a flag stands under the flag's own name. No other try would be better.
+      throw CommandExit(.wrongUse, error.description)
     } catch {
       throw CommandExit(.failed, "\(error)")
     }

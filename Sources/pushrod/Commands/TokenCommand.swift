@@ -16,8 +16,8 @@ struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "create", abstract: "Make a token, and print it this once.",
       discussion: """
-        The token alone goes to standard output: `pushrod token create --scope run > token` keeps it in a file. The \
-        agent keeps only its hash.
+        The token alone goes to standard output: `(umask 077; pushrod token create --scope run > token)` keeps it in a \
+        file that only you can read. The agent keeps only its hash.
         """)
 
     @Option(
@@ -42,6 +42,7 @@ struct TokenCommand: AsyncParsableCommand {
 
     func run() async throws {
       let wish = TokenWish(name: name, scope: scope, expiresIn: expires.flatMap(LengthOfTime.read))
+      if let mistake = wish.mistake { throw CommandExit(.wrongUse, mistake) }
       let new = try await agent.client.post(NewToken.self, "/api/tokens", body: wish)
       let ends = new.token.expiresAt.map { ", until \(JSON.text(of: $0))" } ?? ""
       Output.error.print("Token \(new.token.name.onOneLine) of the scope \(new.token.scope.rawValue)\(ends).")

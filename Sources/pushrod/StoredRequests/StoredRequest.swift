@@ -15,7 +15,7 @@ struct StoredRequest: ParsableArguments {
   @Option(help: ArgumentHelp("Its raw body, byte for byte as it was received.", valueName: "file"))
   var body: String
 
-  private static var names: String { Senders.all.map(\.name).joined(separator: ", ") }
+  static var names: String { Senders.all.map(\.name).joined(separator: ", ") }
 
   func knownSender() throws(CommandExit) -> any Sender { try StoredRequest.sender(named: sender) }
 
@@ -26,14 +26,18 @@ struct StoredRequest: ParsableArguments {
     throw CommandExit(.wrongUse, "unknown sender `\(name.withoutControls)`\(question) The senders are: \(names).")
   }
 
-  func readHeaders() throws(CommandExit) -> Headers {
-    let bytes = try InputFile.read(headers, purpose: "headers", limit: 1 << 20)
+  func readHeaders() throws(CommandExit) -> Headers { try StoredRequest.headers(in: headers) }
+
+  func readBody() throws(CommandExit) -> [UInt8] { try StoredRequest.body(in: body) }
+
+  static func headers(in file: String) throws(CommandExit) -> Headers {
+    let bytes = try InputFile.read(file, purpose: "headers", limit: 1 << 20)
     do {
       return try StoredHeaders.parse(bytes)
     } catch {
-      throw CommandExit(.wrongUse, "cannot read the headers file \(headers): \(error).")
+      throw CommandExit(.wrongUse, "cannot read the headers file \(file): \(error).")
     }
   }
 
-  func readBody() throws(CommandExit) -> [UInt8] { try InputFile.read(body, purpose: "body") }
+  static func body(in file: String) throws(CommandExit) -> [UInt8] { try InputFile.read(file, purpose: "body") }
 }
