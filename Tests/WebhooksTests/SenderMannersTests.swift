@@ -52,6 +52,23 @@ struct SenderMannersTests {
     }
   }
 
+  @Test("Bitbucket Data Center's unsigned ping is known as such, and nothing else is")
+  func testConnection() {
+    let isPing = { (sender: Bitbucket, headers: Headers) in
+      let request = SignedRequest(headers: headers, body: Array(#"{"test": true}"#.utf8), now: 0)
+      // Whatever it is, it proves nothing.
+      #expect(sender.check(request, secrets: [Secret("s")]) != .valid)
+      return sender.isUnsignedPing(request)
+    }
+    let ping: Headers = ["X-Event-Key": "diagnostics:ping"]
+    #expect(isPing(.dataCenter, ping))
+    #expect(!isPing(.cloud, ping))
+    #expect(!isPing(.dataCenter, ["X-Event-Key": "repo:refs_changed"]))
+    #expect(!isPing(.dataCenter, ["X-Event-Key": "diagnostics:ping", "X-Hub-Signature": "sha256=00"]))
+    #expect(!isPing(.dataCenter, Headers(ping.fields + ping.fields)))
+    #expect(!isPing(.dataCenter, [:]))
+  }
+
   @Test("WooCommerce's key is the secret with its character references undone, once")
   func entities() throws {
     let body = Array("{}".utf8)

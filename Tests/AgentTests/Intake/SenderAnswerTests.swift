@@ -42,6 +42,23 @@ import Webhooks
     #expect(await fixture.agent.receive(try request("woocommerce", "{}")).status == 200)
   }
 
+  @Test("Bitbucket Data Center's unsigned test of the connection is 200, is recorded as rejected, and starts nothing")
+  func testConnection() async throws {
+    let fixture = try AgentUnderTest(try rules("bitbucket-server", [try somePipeline()]))
+    let unsigned = { (event: String) in
+      HookRequest(
+        source: "bitbucket-server", headers: ["Content-Type": "application/json", "X-Event-Key": event],
+        body: Array(#"{"test": true}"#.utf8), address: nil)
+    }
+    #expect(await fixture.agent.receive(unsigned("diagnostics:ping")).status == 200)
+    guard case .rejected(let reason) = try await fixture.agent.delivery(number: 1).verdict else {
+      Issue.record("it was not rejected")
+      return
+    }
+    #expect(reason == "it is Bitbucket's unsigned ping: answered, and nothing more")
+    #expect(await fixture.agent.receive(unsigned("repo:refs_changed")).status == 401)
+  }
+
   @Test("every ref of a delivery starts what it matches")
   func severalRefs() async throws {
     let state = { (name: String) in
