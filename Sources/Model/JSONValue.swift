@@ -16,7 +16,7 @@ extension JSONValue: Codable {
       self = .null
     } else if let value = try? container.decode(Bool.self) {
       self = .bool(value)
-    } else if let value = JSONValue.number(in: container) {
+    } else if let value = JSONValue.double(in: container) {
       self = .number(value)
     } else if let value = try JSONValue.ifOfThatKind(try container.decode(String.self)) {
       self = .string(value)
@@ -29,7 +29,7 @@ extension JSONValue: Codable {
 
   /// `nil` where the value is no number. One that cannot be read (1e400) is infinite: it equals nothing that somebody
   /// would write, and the values around it count all the same.
-  private static func number(in container: any SingleValueDecodingContainer) -> Double? {
+  private static func double(in container: any SingleValueDecodingContainer) -> Double? {
     do {
       return try container.decode(Double.self)
     } catch DecodingError.typeMismatch {
