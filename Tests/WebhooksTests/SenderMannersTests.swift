@@ -185,6 +185,39 @@ struct SenderMannersTests {
         != .valid)
   }
 
+  @Test("Standard Webhooks: a captured delivery cannot be put together anew with its time in the id")
+  func split() throws {
+    let secret = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    let senders: [(sender: any Sender, brand: String)] = [
+      (StandardWebhooks.standard, "webhook"), (StandardWebhooks.svix, "svix"), (GitLab(), "webhook"),
+    ]
+    for (sender, brand) in senders {
+      let accepts = { (id: String) in
+        var request = SignedRequest(headers: [:], body: Array("{}".utf8), now: 1_700_000_000)
+        request.headers = try #require(sender.headers(signing: request, event: "push", id: id, secret: secret))
+        return sender.check(request, secrets: [secret])
+      }
+      for id in ["m.1700000000", "m.n.1", ".7"] {
+        guard case .invalid(let reason) = try accepts(id) else {
+          Issue.record("\(sender.name) accepted \(id)")
+          continue
+        }
+        #expect(reason.hasPrefix("the id ends in a dot and digits"))
+      }
+      for id in ["1700000000", "m.1x", "1.m", "m."] { #expect(try accepts(id) == .valid, "\(sender.name), \(id)") }
+
+      // The text that is signed is the same, to the byte.
+      var captured = SignedRequest(headers: [:], body: Array("1700000900.x".utf8), now: 1_700_000_000)
+      let headers = try #require(sender.headers(signing: captured, event: "push", id: "m", secret: secret))
+      captured.headers = [
+        "\(brand)-id": "m.1700000000", "\(brand)-timestamp": "1700000900",
+        "\(brand)-signature": try #require(headers["\(brand)-signature"]),
+      ]
+      (captured.body, captured.now) = (Array("x".utf8), 1_700_000_900)
+      #expect(sender.check(captured, secrets: [secret]) != .valid, "\(sender.name)")
+    }
+  }
+
   @Test("generic senders: the header, the algorithm and the encoding are configurable")
   func generic() throws {
     let body = Array("x".utf8)
