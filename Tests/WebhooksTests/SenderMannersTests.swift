@@ -31,6 +31,29 @@ struct SenderMannersTests {
     #expect(try Slack().meaning(of: command).reply == .text)
   }
 
+  @Test(
+    "Slack's slash commands and interactions have the id of their trigger, where it can be kept",
+    arguments: [
+      ("command=%2Fdeploy&trigger_id=133.73.80%2Dd8", "slash_command", "133.73.80-d8"),
+      ("command=%2Fdeploy", "slash_command", nil), ("command=%2Fdeploy&trigger_id=a+b", "slash_command", nil),
+      (#"payload={"type":"block_actions","trigger_id":"133.7"}"#, "block_actions", "133.7"),
+      (#"payload={"type":"block_suggestion"}"#, "block_suggestion", nil), ("payload=x", nil, nil), ("", nil, nil),
+    ] as [(String, String?, String?)])
+  func triggers(body: String, event: String?, id: String?) throws {
+    let form: Headers = ["Content-Type": "application/x-www-form-urlencoded"]
+    let meaning = try Slack().meaning(of: SignedRequest(headers: form, body: Array(body.utf8), now: 0))
+    #expect(meaning.event == event && meaning.id == id)
+    #expect(!meaning.isGreeting && meaning.ignored == nil)
+  }
+
+  @Test("Slack's look at the certificate of a command's address is a greeting", arguments: ["", "&command=%2Fdeploy"])
+  func certificateCheck(more: String) throws {
+    let form: Headers = ["Content-Type": "application/x-www-form-urlencoded"]
+    let body = Array("ssl_check=1&token=x\(more)".utf8)
+    let meaning = try Slack().meaning(of: SignedRequest(headers: form, body: body, now: 0))
+    #expect(meaning.isGreeting && meaning.ignored == "ssl check" && meaning.reply == nil)
+  }
+
   @Test("WooCommerce and Slack insist on 200, and the others take 202")
   func startedStatus() {
     #expect(Senders.all.filter { $0.startedStatus != 202 }.map(\.name) == ["slack", "woocommerce"])

@@ -31,6 +31,17 @@ import Webhooks
     #expect(try await fixture.agent.delivery(number: 1).verdict == .ignored(reason: "challenge answered"))
   }
 
+  @Test("a slash command that is posted again, as it was signed, is known by its trigger")
+  func repeatedCommand() async throws {
+    let fixture = try AgentUnderTest(try rules("slack"))
+    let command = try request("slack", "command=%2Fdeploy&text=shop&trigger_id=133.73.80")
+    #expect(await fixture.agent.receive(command).status == 200)
+    #expect(await fixture.agent.receive(command).status == 200)
+    #expect(try await fixture.agent.delivery(number: 1).repeats == 1)
+    #expect(try await fixture.agent.delivery(number: 1).id == "133.73.80")
+    #expect(try await fixture.agent.deliveries(DeliveryFilter(limit: 10)).count == 1)
+  }
+
   @Test("WooCommerce's unsigned ping is 200, and all else that is unsigned 401")
   func unsignedPing() async throws {
     let fixture = try AgentUnderTest(try rules("woocommerce"))
