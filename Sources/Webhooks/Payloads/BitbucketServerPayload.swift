@@ -16,7 +16,7 @@ struct BitbucketServerPayload: Decodable {
   struct Repository: Decodable {
     var slug: String
     var project: Project
-    /// Older versions send none; the push is then told, and matches no configured address.
+    /// Some versions send none, or none to clone from; project and slug are then all that tells the repository.
     var links: Links?
 
     struct Project: Decodable { var key: String }

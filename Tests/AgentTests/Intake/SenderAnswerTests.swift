@@ -70,6 +70,21 @@ import Webhooks
     #expect(await fixture.agent.receive(unsigned("repo:refs_changed")).status == 401)
   }
 
+  @Test("a push of a Bitbucket Data Center that sends no address starts the pipeline of that project and name")
+  func withoutAddress() async throws {
+    let pipeline = try somePipeline(branches: ["main"], repository: "ssh://git@git.example.org:7999/acme/shop.git")
+    for (name, status) in [("shop", 202), ("blog", 200)] {
+      let body = """
+        {"repository": {"slug": "\(name)", "project": {"key": "ACME"}},
+         "changes": [{"ref": {"id": "refs/heads/main"}, "fromHash": "\(otherCommit)", "toHash": "\(someCommit)"}]}
+        """
+      let fixture = try AgentUnderTest(try rules("bitbucket-server", [pipeline]))
+      let answer = await fixture.agent.receive(try request("bitbucket-server", body))
+      #expect(answer.status == status)
+      #expect(answer.body.contains("no address of it") == (name == "blog"))
+    }
+  }
+
   @Test("every ref of a delivery starts what it matches")
   func severalRefs() async throws {
     let state = { (name: String) in
