@@ -58,7 +58,6 @@ extension BitbucketServerPayload {
       ).push()
       if let push { pushes.append(push) }
     }
-    return Meaning(
-      id: id, event: event, pushes: pushes, ignored: pushes.isEmpty ? "it moves neither a branch nor a tag" : nil)
+    return .pushes(pushes, event, id: id)
   }
 }
