@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import TestSupport
 import Testing
 import Webhooks
 
@@ -155,6 +156,24 @@ struct SenderMannersTests {
     #expect(sender.check(request, secrets: [Secret("s")]) != .valid)
   }
 
+  @Test("Twilio: a fragment of the address is signed along, and belongs to no parameter")
+  func fragment() throws {
+    let sender = Twilio()
+    let body = Array("{}".utf8)
+    // Of the two bytes, by sha256sum(1).
+    let hash = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+    let checks = { (url: String) in
+      var request = SignedRequest(headers: ["Content-Type": "application/json"], body: body, url: url, now: 0)
+      let code = try run(["openssl", "dgst", "-sha1", "-hmac", "s", "-binary"], input: Array(url.utf8)).stdout
+      request.headers.append("X-Twilio-Signature", Data(code).base64EncodedString())
+      return sender.check(request, secrets: [Secret("s")]) == .valid
+    }
+    #expect(try checks("https://a.example/x?bodySHA256=\(hash)"))
+    #expect(try checks("https://a.example/x?bodySHA256=\(hash)#rc=3&rp=all"))
+    #expect(try checks("https://a.example/x?q=1&bodySHA256=\(hash)#rc=3"))
+    #expect(try !checks("https://a.example/x#?bodySHA256=\(hash)"))
+  }
+
   @Test("Shopify's old and new header names must agree; a test notification is told as one")
   func shopify() throws {
     let body = Array("{}".utf8)
@@ -268,6 +287,25 @@ struct SenderMannersTests {
     #expect(!bearer(["Authorization": "Bearer  token"], nil))
     #expect(bearer(["X-Token": "token"], "X-Token"))
     #expect(!bearer(["Authorization": "Bearer token"], "X-Token"))
+  }
+
+  @Test("generic-hmac takes upper-case digits, all of them or none; senders with a name take none")
+  func upperCase() throws {
+    let body = Array("x".utf8)
+    let hex = try opensslHMAC(body, key: "s")
+    let accepts = { (sender: any Sender, header: String, value: String) in
+      sender.check(SignedRequest(headers: [header: value], body: body, now: 0), secrets: [Secret("s")]) == .valid
+    }
+    let upper = hex.uppercased()
+    let mixed = String(upper.prefix(32) + hex.dropFirst(32))
+    for prefix in ["", "sha256="] {
+      #expect(accepts(GenericHMAC(), "X-Signature", prefix + hex))
+      #expect(accepts(GenericHMAC(), "X-Signature", prefix + upper))
+      #expect(!accepts(GenericHMAC(), "X-Signature", prefix + mixed))
+    }
+    #expect(!accepts(GenericHMAC(), "X-Signature", "SHA256=" + upper))
+    #expect(accepts(GitHub(), "X-Hub-Signature-256", "sha256=" + hex))
+    #expect(!accepts(GitHub(), "X-Hub-Signature-256", "sha256=" + upper))
   }
 
   @Test("Pingdom signs nothing: only a long token in the path counts")
