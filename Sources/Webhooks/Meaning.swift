@@ -60,7 +60,7 @@ extension Meaning {
   }
 
   /// The push of several refs; an empty one where there are none.
-  static func pushes(_ pushes: [Push], _ event: String, id: String?) -> Meaning {
+  static func severalRefs(_ pushes: [Push], _ event: String, id: String?) -> Meaning {
     pushes.isEmpty
       ? emptyPush(event, id: id, "it moves neither a branch nor a tag")
       : Meaning(id: id, event: event, pushes: pushes, ignored: nil)

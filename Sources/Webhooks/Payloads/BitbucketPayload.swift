@@ -65,7 +65,7 @@ extension BitbucketPayload {
     for (index, change) in push.changes.enumerated() {
       if let push = try moved(change, index, addresses) { pushes.append(push) }
     }
-    return .pushes(pushes, event, id: id)
+    return .severalRefs(pushes, event, id: id)
   }
 
   private func moved(_ change: Change, _ index: Int, _ addresses: [RepositoryURL]) throws(Unreadable) -> Push? {

@@ -58,6 +58,6 @@ extension BitbucketServerPayload {
       ).push()
       if let push { pushes.append(push) }
     }
-    return .pushes(pushes, event, id: id)
+    return .severalRefs(pushes, event, id: id)
   }
 }
