@@ -2,7 +2,8 @@
 public struct Push: Codable, Hashable, Sendable {
   /// `owner/name` as the forge calls it, for people.
   public var repository: String
-  /// Every address the payload gives for the repository. Only compared with configured ones, never fetched.
+  /// Every address the payload gives for the repository; empty where it gives none (Bitbucket Data Center). Only
+  /// compared with configured ones, never fetched.
   public var addresses: [RepositoryURL]
   public var ref: RefName
   /// All zeros where the ref is new.

@@ -11,6 +11,8 @@ public struct Meaning: Sendable, Hashable {
   public var pushes: [Push]
   /// Why there is no push, such as ``event `star` is not a push``; `nil` for a push, and where the sender knows none.
   public var ignored: String?
+  /// It is a push that moves nothing which pipelines know, and `ignored` says what.
+  public var isEmptyPush = false
   /// It only greets or tests, and `ignored` says how: it is acknowledged, and nothing is started by it.
   public var isGreeting = false
   /// What the sender insists on reading in the answer; `nil` where any 2xx will do.
@@ -48,6 +50,20 @@ extension Meaning {
   /// An event of a forge.
   static func notAPush(_ event: String, id: String?) -> Meaning {
     Meaning(id: id, event: event, pushes: [], ignored: "event `\(event)` is not a push")
+  }
+
+  /// A push that moves neither a branch nor a tag.
+  static func emptyPush(_ event: String, id: String?, _ reason: String) -> Meaning {
+    var meaning = Meaning(id: id, event: event, pushes: [], ignored: reason)
+    meaning.isEmptyPush = true
+    return meaning
+  }
+
+  /// The push of several refs; an empty one where there are none.
+  static func severalRefs(_ pushes: [Push], _ event: String, id: String?) -> Meaning {
+    pushes.isEmpty
+      ? emptyPush(event, id: id, "it moves neither a branch nor a tag")
+      : Meaning(id: id, event: event, pushes: pushes, ignored: nil)
   }
 
   static func greeting(_ event: String, id: String?, _ words: String) -> Meaning {

@@ -8,4 +8,7 @@ public enum SignatureCheck: Sendable, Hashable {
   case invalid(reason: String)
   /// The request says two things at once; it is refused as malformed (400) and not as a forgery (401).
   case ambiguous(reason: String)
+
+  /// Whether there is a signature, and it is of another body or another secret.
+  public var doesNotFit: Bool { self == .invalid(reason: HMACCheck.doesNotFit) }
 }

@@ -77,6 +77,22 @@ struct VerifyCommandTests {
       try verify(headers, secrets: ["blank"]).output == "not valid: there is no secret to check the signature with")
   }
 
+  @Test("without a secret nothing is valid, and the answer says so like any other")
+  func noSecret() throws {
+    let headers = "X-Hub-Signature-256: sha256=\(digest)"
+    let text = try verify(headers, secrets: [])
+    #expect(text.status == 1)
+    #expect(text.output == "not valid: there is no secret to check the signature with")
+    let json = try verify(headers, secrets: [], "--json")
+    #expect(json.status == 1)
+    #expect(
+      json.output
+        == #"{"reason":"there is no secret to check the signature with","sender":"github","valid":false}"#)
+    #expect(json.stderr.isEmpty)
+    // What is looked at before is told before.
+    #expect(try verify("{}", secrets: []).output == "not valid: the header X-Hub-Signature-256 is missing")
+  }
+
   @Test("what senders need besides the secret is said by options")
   func options() throws {
     try area.write("body", "a=1")
@@ -122,7 +138,6 @@ struct VerifyCommandTests {
     let files = ["--headers", area.file("secret"), "--body", area.file("body")]
     let cases: [(arguments: [String], says: String)] = [
       (["--sender", "githb", "--secret-file", area.file("secret")] + files, "did you mean `github`?"),
-      (["--sender", "github"] + files, "--secret-file"),
       (["--sender", "github", "--secret-file", area.file("nothing")] + files, area.file("nothing")),
       (["--sender", "github", "--secret-file", area.file("secret")] + files, "line 1 is not `Name: value`"),
       (["--sender", "github", "--secret-file", area.file("secret"), "--now", "soon"] + files, "--now"),

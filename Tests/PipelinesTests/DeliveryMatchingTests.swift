@@ -96,6 +96,21 @@ import Testing
     #expect(answer.decisions.count == pipelines.count)
   }
 
+  @Test("a push that moves no branch and no tag says so first, also where pipelines listen to events of the source")
+  func emptyPush() throws {
+    let reason = "ref refs/notes/x is neither a branch nor a tag"
+    let event = SenderEvent(
+      source: "github", name: "push", pushes: [], notAPush: reason, isEmptyPush: true, isGreeting: false,
+      fields: { .object([:]) })
+    let listener = try named("a", "{webhook: {source: github, event: release}}")
+    let answer = DeliveryMatching.decide(event, [listener, try named("b", "push")])
+    #expect(answer.ignored == "\(reason); event \"push\" not in [release]")
+    #expect(DeliveryMatching.decide(event, [try named("b", "push")]).ignored == reason)
+    let both = try named("c", "{push: , webhook: {source: github, event: release}}")
+    #expect(DeliveryMatching.decide(event, [both]).ignored == "\(reason); event \"push\" not in [release]")
+    #expect(DeliveryMatching.decide(event, [try named("d", "{webhook: {source: github}}")]).ignored == nil)
+  }
+
   @Test("an event that nobody listens to says so")
   func nobody() throws {
     let answer = DeliveryMatching.decide(

@@ -159,6 +159,15 @@ import Testing
     }
   }
 
+  @Test("a number that no Double holds matches nothing, and what stands beside it is compared all the same")
+  func tooLarge() throws {
+    let event = event(#"{"a": 1e400, "b": "x"}"#)
+    #expect(try decision("{source: stripe, where: {b: x}}", event).starts)
+    #expect(
+      try decision("{source: stripe, where: {a: [9007199254740991, \"*\", null]}}", event).reason
+        == "a is inf, not one of [9007199254740991, *, null]")
+  }
+
   @Test("letters that look alike are not equal")
   func composed() throws {
     #expect(!(try decision("{source: stripe, where: {a: \"e\u{301}\"}}", event("{\"a\": \"é\"}")).starts))

@@ -61,7 +61,8 @@ import Testing
       ("1.", .text("1.")), (".5", .text(".5")), ("+1", .text("+1")), ("0x10", .text("0x10")), ("1_000", .text("1_000")),
       ("yes", .text("yes")), ("true", .bool(true)), ("\"true\"", .text("true")), ("TRUE", .text("TRUE")),
       ("~", .absent), ("null", .absent), ("\"\"", .text("")), ("\"null\"", .text("null")), (".inf", .text(".inf")),
-      ("9007199254740992", .number(9_007_199_254_740_992)), ("\"\\\\[x]\"", .text("\\[x]")),
+      ("9007199254740991", .number(9_007_199_254_740_991)), ("-9007199254740991", .number(-9_007_199_254_740_991)),
+      ("\"!x\"", .text("!x")), ("\"\\\\!*\"", .text("\\!*")), ("\"\\\\[x]\"", .text("\\[x]")),
       ("2026-11-23", .text("2026-11-23")), ("١", .text("١")),
     ] as [(String, WebhookTrigger.Value)])
   func kinds(written: String, value: WebhookTrigger.Value) throws {
@@ -103,11 +104,25 @@ import Testing
       ("{source: s, where: {\"a[0].b\": 1}}", "cannot be the path of a field", "items.0.name"),
       ("{source: s, where: {a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q: 1}}", "more than 16 keys", ""),
       ("{source: s, where: {a: 9007199254740993000}}", "too large a number", ""),
+      ("{source: s, where: {a: 9007199254740992}}", "too large a number", ""),
+      ("{source: s, where: {a: -9007199254740992}}", "too large a number", ""),
+      (
+        "{source: s, where: {a: [\"x*\", \"!xy\"]}}",
+        "`on.webhook.where.a[2]` begins with `!`, which excludes nothing here",
+        "list what the field may be"
+      ),
+      ("{source: s, where: {a: [1, \"!x*\", y]}}", "`on.webhook.where.a[2]` begins with `!`", "begins with `\\!`"),
+      ("{source: s, where: {a: \"!x*\"}}", "`on.webhook.where.a` begins with `!`", ""),
     ])
   func mistaken(webhook: String, message: String, suggestion: String) {
     let found = mistakes("", on: "\n  webhook: \(webhook)")
     #expect(found.count == 1, "\(found)")
     #expect(found.first?.contains(message) == true && found.first?.contains(suggestion) == true, "\(found)")
+  }
+
+  @Test("where there is no pattern, a `!` is a character like others")
+  func exclamationMark() throws {
+    #expect(try read("{source: s, where: {a: [x, \"!y\"]}}")?[0].conditions[0].values == [.text("x"), .text("!y")])
   }
 
   @Test("counts and lengths are bounded")

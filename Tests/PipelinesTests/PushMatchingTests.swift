@@ -106,6 +106,33 @@ import Testing
         == "repository is github.com/acme/shop, the pipeline's is gitlab.com/acme/shop")
   }
 
+  @Test(
+    "a push without any address is told by project and name, at the end of the configured address",
+    arguments: [
+      ("https://git.example.org/scm/acme/shop.git", true), ("ssh://git@git.example.org:7999/acme/shop.git", true),
+      ("https://git.example.org/scm/ACME/Shop", true), ("https://git.example.org/scm/acme/blog.git", false),
+      ("https://git.example.org/scm/tools/shop.git", false), ("https://git.example.org/acme/shop/wiki.git", false),
+      ("https://git.example.org/shop.git", false), ("https://git.example.org/scm/anacme/shop.git", false),
+    ])
+  func withoutAddress(repo: String, starts: Bool) throws {
+    let decision = try decision("push", push(repository: "ACME/shop", addresses: []), repo: repo)
+    #expect(decision.starts == starts)
+    guard !starts else { return }
+    #expect(
+      decision.reason.hasPrefix(
+        "repository is ACME/shop (the payload has no address of it, so only this name is compared), the pipeline's is ")
+    )
+  }
+
+  @Test("a name alone is not compared where there is an address, and the inbox says where there is none")
+  func names() throws {
+    let elsewhere = try push(repository: "acme/shop", addresses: ["https://git.example.org/scm/acme/shop.git"])
+    #expect(try !decision("push", elsewhere).starts)
+    #expect(
+      PushMatching.decide(try push(repository: "ACME/shop", addresses: []), []).ignored
+        == "no pipeline for ACME/shop (the payload has no address of it, so only this name is compared)")
+  }
+
   @Test("the inbox says why nothing starts, in one line about the push's own repository")
   func ignored() throws {
     func named(_ name: String, repo: String, branch: String) throws -> Pipeline {

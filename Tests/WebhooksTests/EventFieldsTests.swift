@@ -36,6 +36,20 @@ struct EventFieldsTests {
     #expect(try fields(Stripe(), "[1]") == .array([.number(1)]))
   }
 
+  @Test("half an emoji and a number that is too large spoil nothing but themselves")
+  func spoilt() throws {
+    #expect(
+      try fields(Stripe(), #"{"a": ["\ud83d", 1e400, -1e400], "\udc00": true}"#)
+        == .object([
+          "a": .array([.string("\u{FFFD}"), .number(.infinity), .number(.infinity)]), "\u{FFFD}": .bool(true),
+        ]))
+  }
+
+  @Test(
+    "a text that cannot be read is said to be no JSON, and not to be something else",
+    arguments: [#"{"a": "\x"}"#, #"{"a": ["\u12"]}"#, "{\"a\": {\"b\": \"\u{1}\"}}", #"{"\x": 1}"#])
+  func badText(body: String) { #expect(refusal(Array(body.utf8)) == "The payload is not JSON.") }
+
   @Test("a form is its fields as texts; one that came twice is a list")
   func forms() throws {
     #expect(

@@ -73,6 +73,7 @@ struct GitHubMeaningTests {
     let meaning = try gitHub.meaning(of: gitHubRequest(try pushBody(["ref": "refs/notes/commits"])))
     #expect(meaning.push == nil)
     #expect(meaning.ignored == "ref refs/notes/commits is neither a branch nor a tag")
+    #expect(meaning.isEmptyPush)
   }
 
   @Test(

@@ -39,7 +39,7 @@ struct GitLabTests {
     let branch = try #require(try gitLab.meaning(of: push()).push)
     #expect(branch.repository == "acme/shop")
     #expect(branch.addresses.map(\.identity) == Array(repeating: "gitlab.example.org/acme/shop", count: 2))
-    #expect(branch.pusher == "Ada")
+    #expect(branch.pusher == "ada")
     #expect(branch.after.short == "22222222")
     #expect(branch.message == "Sell more")
     let tag = try gitLab.meaning(of: push(event: "tag_push", ref: "refs/tags/v1"))
@@ -48,6 +48,19 @@ struct GitLabTests {
     let zeros = String(repeating: "0", count: 40)
     let gone = try gitLab.meaning(of: push("\"after\": \"\(zeros)\", "))
     #expect(gone.push?.deleted == true)
+  }
+
+  @Test("the pusher is the account; the name to show, which anybody may choose, only where there is no other")
+  func pusher() throws {
+    let pusher = { (account: String) throws in
+      let body = String(decoding: push().body, as: UTF8.self).replacing("\"ada\"", with: account)
+      return try gitLab.meaning(
+        of: SignedRequest(headers: ["Content-Type": "application/json"], body: Array(body.utf8), now: 0)
+      ).push?.pusher
+    }
+    #expect(try pusher("\"grace\"") == "grace")
+    #expect(try pusher("\"\"") == "Ada")
+    #expect(try pusher("null") == "Ada")
   }
 
   @Test("an id that stays the same when a delivery is sent again comes before one that other events share")

@@ -59,6 +59,28 @@ struct MalformedPayloadTests {
     }
   }
 
+  @Test("half an emoji in an escape is U+FFFD, and nothing else in the text changes")
+  func loneSurrogates() throws {
+    func message(_ escaped: String) throws -> String? {
+      let body = String(decoding: try pushBody(["head_commit": ["message": "PLACE"]]), as: UTF8.self)
+      return try GitHub().meaning(of: gitHubRequest(Array(body.replacing("PLACE", with: escaped).utf8))).push?.message
+    }
+    for (escaped, expected) in [
+      (#"a\ud83d"#, "a\u{FFFD}"), (#"\uD83Db"#, "\u{FFFD}b"), (#"\udc00"#, "\u{FFFD}"), (#"\ud83d\ude00"#, "😀"),
+      (#"\uD83D\uDE00!"#, "😀!"), (#"\ud83d\ud83d\ude00"#, "\u{FFFD}😀"), (#"\ude00\ud83d"#, "\u{FFFD}\u{FFFD}"),
+      (#"\ud83d\n"#, "\u{FFFD}\n"), (#"\ud83d\u0041"#, "\u{FFFD}A"), (#"\\ud83d"#, #"\ud83d"#),
+      (#"\\\ud83d"#, "\\\u{FFFD}"), (#"\ud7ff\ue000"#, "\u{D7FF}\u{E000}"),
+    ] {
+      #expect(try message(escaped) == expected, "\(escaped)")
+    }
+    // In a key, in what nobody reads, and where the text ends within one.
+    let key = Array(#"{"\udc00": "\ud83d","#.utf8) + (try pushBody()).dropFirst()
+    #expect(sentence(key) == nil)
+    for end in [#"{"a\"#, #"{"a\u"#, #"{"a\ud8"#, #"{"a\ud83d"#, #"{"a\ud83d\"#, #"{"a\ud83d\ude0"#] {
+      #expect(sentence(Array(end.utf8)) == "The payload is not JSON.", "\(end)")
+    }
+  }
+
   @Test("nesting has a limit that braces in strings do not count for")
   func nesting() throws {
     let deep = Array(String(repeating: "[", count: 100_000).utf8)

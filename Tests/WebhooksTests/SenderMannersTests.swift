@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import TestSupport
 import Testing
 import Webhooks
 
@@ -31,6 +32,29 @@ struct SenderMannersTests {
     #expect(try Slack().meaning(of: command).reply == .text)
   }
 
+  @Test(
+    "Slack's slash commands and interactions have the id of their trigger, where it can be kept",
+    arguments: [
+      ("command=%2Fdeploy&trigger_id=133.73.80%2Dd8", "slash_command", "133.73.80-d8"),
+      ("command=%2Fdeploy", "slash_command", nil), ("command=%2Fdeploy&trigger_id=a+b", "slash_command", nil),
+      (#"payload={"type":"block_actions","trigger_id":"133.7"}"#, "block_actions", "133.7"),
+      (#"payload={"type":"block_suggestion"}"#, "block_suggestion", nil), ("payload=x", nil, nil), ("", nil, nil),
+    ] as [(String, String?, String?)])
+  func triggers(body: String, event: String?, id: String?) throws {
+    let form: Headers = ["Content-Type": "application/x-www-form-urlencoded"]
+    let meaning = try Slack().meaning(of: SignedRequest(headers: form, body: Array(body.utf8), now: 0))
+    #expect(meaning.event == event && meaning.id == id)
+    #expect(!meaning.isGreeting && meaning.ignored == nil)
+  }
+
+  @Test("Slack's look at the certificate of a command's address is a greeting", arguments: ["", "&command=%2Fdeploy"])
+  func certificateCheck(more: String) throws {
+    let form: Headers = ["Content-Type": "application/x-www-form-urlencoded"]
+    let body = Array("ssl_check=1&token=x\(more)".utf8)
+    let meaning = try Slack().meaning(of: SignedRequest(headers: form, body: body, now: 0))
+    #expect(meaning.isGreeting && meaning.ignored == "ssl check" && meaning.reply == nil)
+  }
+
   @Test("WooCommerce and Slack insist on 200, and the others take 202")
   func startedStatus() {
     #expect(Senders.all.filter { $0.startedStatus != 202 }.map(\.name) == ["slack", "woocommerce"])
@@ -50,6 +74,23 @@ struct SenderMannersTests {
     for sender in Senders.all where sender.name != "woocommerce" {
       #expect(!sender.isUnsignedPing(SignedRequest(headers: [:], body: Array("webhook_id=42".utf8), now: 0)))
     }
+  }
+
+  @Test("Bitbucket Data Center's unsigned ping is known as such, and nothing else is")
+  func testConnection() {
+    let isPing = { (sender: Bitbucket, headers: Headers) in
+      let request = SignedRequest(headers: headers, body: Array(#"{"test": true}"#.utf8), now: 0)
+      // Whatever it is, it proves nothing.
+      #expect(sender.check(request, secrets: [Secret("s")]) != .valid)
+      return sender.isUnsignedPing(request)
+    }
+    let ping: Headers = ["X-Event-Key": "diagnostics:ping"]
+    #expect(isPing(.dataCenter, ping))
+    #expect(!isPing(.cloud, ping))
+    #expect(!isPing(.dataCenter, ["X-Event-Key": "repo:refs_changed"]))
+    #expect(!isPing(.dataCenter, ["X-Event-Key": "diagnostics:ping", "X-Hub-Signature": "sha256=00"]))
+    #expect(!isPing(.dataCenter, Headers(ping.fields + ping.fields)))
+    #expect(!isPing(.dataCenter, [:]))
   }
 
   @Test("WooCommerce's key is the secret with its character references undone, once")
@@ -115,6 +156,24 @@ struct SenderMannersTests {
     #expect(sender.check(request, secrets: [Secret("s")]) != .valid)
   }
 
+  @Test("Twilio: a fragment of the address is signed along, and belongs to no parameter")
+  func fragment() throws {
+    let sender = Twilio()
+    let body = Array("{}".utf8)
+    // Of the two bytes, by sha256sum(1).
+    let hash = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+    let checks = { (url: String) in
+      var request = SignedRequest(headers: ["Content-Type": "application/json"], body: body, url: url, now: 0)
+      let code = try run(["openssl", "dgst", "-sha1", "-hmac", "s", "-binary"], input: Array(url.utf8)).stdout
+      request.headers.append("X-Twilio-Signature", Data(code).base64EncodedString())
+      return sender.check(request, secrets: [Secret("s")]) == .valid
+    }
+    #expect(try checks("https://a.example/x?bodySHA256=\(hash)"))
+    #expect(try checks("https://a.example/x?bodySHA256=\(hash)#rc=3&rp=all"))
+    #expect(try checks("https://a.example/x?q=1&bodySHA256=\(hash)#rc=3"))
+    #expect(try !checks("https://a.example/x#?bodySHA256=\(hash)"))
+  }
+
   @Test("Shopify's old and new header names must agree; a test notification is told as one")
   func shopify() throws {
     let body = Array("{}".utf8)
@@ -168,6 +227,40 @@ struct SenderMannersTests {
         != .valid)
   }
 
+  @Test("Standard Webhooks: a captured delivery cannot be put together anew with its time in the id")
+  func split() throws {
+    let secret = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    let senders: [(sender: any Sender, brand: String)] = [
+      (StandardWebhooks.standard, "webhook"), (StandardWebhooks.svix, "svix"), (GitLab(), "webhook"),
+    ]
+    for (sender, brand) in senders {
+      let accepts = { (id: String) in
+        var request = SignedRequest(headers: [:], body: Array("{}".utf8), now: 1_700_000_000)
+        request.headers = try #require(sender.headers(signing: request, event: "push", id: id, secret: secret))
+        return sender.check(request, secrets: [secret])
+      }
+      for id in ["m.1700000000", "m.n.1", ".7"] {
+        guard case .invalid(let reason) = try accepts(id) else {
+          Issue.record("\(sender.name) accepted \(id)")
+          continue
+        }
+        #expect(reason.hasPrefix("the id ends in a dot and digits"))
+      }
+      for id in ["1700000000", "m.1x", "1.m", "m."] { #expect(try accepts(id) == .valid, "\(sender.name), \(id)") }
+
+      // The text that is signed is the same, to the byte.
+      var captured = SignedRequest(headers: [:], body: Array("1700000900.x".utf8), now: 1_700_000_000)
+      let headers = try #require(sender.headers(signing: captured, event: "push", id: "m", secret: secret))
+      captured.headers = [
+        "\(brand)-id": "m.1700000000", "\(brand)-timestamp": "1700000900",
+        "\(brand)-signature": try #require(headers["\(brand)-signature"]),
+      ]
+      captured.body = Array("x".utf8)
+      captured.now += 900
+      #expect(sender.check(captured, secrets: [secret]) != .valid, "\(sender.name)")
+    }
+  }
+
   @Test("generic senders: the header, the algorithm and the encoding are configurable")
   func generic() throws {
     let body = Array("x".utf8)
@@ -195,6 +288,25 @@ struct SenderMannersTests {
     #expect(!bearer(["Authorization": "Bearer  token"], nil))
     #expect(bearer(["X-Token": "token"], "X-Token"))
     #expect(!bearer(["Authorization": "Bearer token"], "X-Token"))
+  }
+
+  @Test("generic-hmac takes upper-case digits, all of them or none; senders with a name take none")
+  func upperCase() throws {
+    let body = Array("x".utf8)
+    let hex = try opensslHMAC(body, key: "s")
+    let accepts = { (sender: any Sender, header: String, value: String) in
+      sender.check(SignedRequest(headers: [header: value], body: body, now: 0), secrets: [Secret("s")]) == .valid
+    }
+    let upper = hex.uppercased()
+    let mixed = String(upper.prefix(32) + hex.dropFirst(32))
+    for prefix in ["", "sha256="] {
+      #expect(accepts(GenericHMAC(), "X-Signature", prefix + hex))
+      #expect(accepts(GenericHMAC(), "X-Signature", prefix + upper))
+      #expect(!accepts(GenericHMAC(), "X-Signature", prefix + mixed))
+    }
+    #expect(!accepts(GenericHMAC(), "X-Signature", "SHA256=" + upper))
+    #expect(accepts(GitHub(), "X-Hub-Signature-256", "sha256=" + hex))
+    #expect(!accepts(GitHub(), "X-Hub-Signature-256", "sha256=" + upper))
   }
 
   @Test("Pingdom signs nothing: only a long token in the path counts")

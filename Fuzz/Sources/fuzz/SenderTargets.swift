@@ -43,7 +43,7 @@ extension FuzzTarget {
   private static func match(_ meaning: Meaning, _ sender: any Sender, _ request: SignedRequest) {
     let event = SenderEvent(
       source: "fuzz", name: meaning.event, pushes: meaning.pushes, notAPush: meaning.ignored,
-      isGreeting: meaning.isGreeting, fields: { try sender.fields(of: request) })
+      isEmptyPush: meaning.isEmptyPush, isGreeting: meaning.isGreeting, fields: { try sender.fields(of: request) })
     let answer = DeliveryMatching.decide(event, SenderInput.pipelines)
     require(answer.decisions.count == SenderInput.pipelines.count, "a pipeline says nothing")
     require(answer.runs.isEmpty == (answer.ignored != nil), "runs and a reason why none, or neither")

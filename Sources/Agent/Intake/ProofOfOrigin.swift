@@ -25,11 +25,13 @@ struct ProofOfOrigin: Sendable {
     if request.isRewritten, let reason = RewrittenBody.refusal(request.headers) {
       return .refused(reason: reason, answer: .wrongMediaType(reason))
     }
-    switch source.sender.check(signed, secrets: source.secrets) {
+    let check = source.sender.check(signed, secrets: source.secrets)
+    switch check {
     case .valid:
       return .genuine
     case .invalid(let reason):
-      let reason = request.isRewritten ? "\(reason); \(RewrittenBody.doubt)" : reason
+      // A signature that is missing was not lost by the relay.
+      let reason = request.isRewritten && check.doesNotFit ? "\(reason); \(RewrittenBody.doubt)" : reason
       return .refused(reason: reason, answer: source.sender.isUnsignedPing(signed) ? .ping : .forbidden)
     case .ambiguous(let reason):
       return .refused(reason: reason, answer: .malformed(reason))

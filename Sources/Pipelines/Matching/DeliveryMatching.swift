@@ -80,7 +80,10 @@ public enum DeliveryMatching {
       EventMatching.listens(pipeline, to: event)
         || event.pushes.contains { PushMatching.concerns($0, pipeline) }
     }
-    return Decision.line(own.map(\.1))
+    let line = Decision.line(own.map(\.1))
+    // What pipelines say to the event comes second: it was sent for the push.
+    guard event.isEmptyPush, let reason = event.notAPush else { return line }
+    return "\(reason); \(line)"
   }
 }
 

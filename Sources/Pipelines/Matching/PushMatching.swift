@@ -18,14 +18,28 @@ public enum PushMatching {
     let decisions = pipelines.map { decide(push, $0) }
     guard !decisions.contains(where: \.starts) else { return (decisions, nil) }
     let own = zip(pipelines, decisions).filter { concerns(push, $0.0) }.map(\.1)
-    return (decisions, own.isEmpty ? "no pipeline for \(push.repository.shown())" : Decision.line(own))
+    return (decisions, own.isEmpty ? "no pipeline for \(named(push))" : Decision.line(own))
   }
 
   /// Whether the push is to the pipeline's repository: one of the payload's addresses has the same identity as the
   /// configured one.
+  ///
+  /// A payload without any address, as Bitbucket Data Center's may be, has only project and name: they are compared
+  /// with the end of the configured address, in any case, for Data Center writes the project in capital letters here
+  /// and in small ones there. The sender is proved, and what is fetched is the configured repository.
   public static func concerns(_ push: Push, _ pipeline: Pipeline) -> Bool {
-    let identity = pipeline.repository.identity
-    return push.addresses.contains { $0.identity == identity }
+    guard push.addresses.isEmpty else {
+      let identity = pipeline.repository.identity
+      return push.addresses.contains { $0.identity == identity }
+    }
+    let end = pipeline.repository.path.split(separator: "/").suffix(2).joined(separator: "/")
+    return end.lowercased() == push.repository.lowercased()
+  }
+
+  /// The push's repository, and what else there is to know of it where nothing matches it.
+  private static func named(_ push: Push) -> String {
+    let name = push.repository.shown()
+    return push.addresses.isEmpty ? "\(name) (the payload has no address of it, so only this name is compared)" : name
   }
 
   private typealias Answer = (starts: Bool, reason: String)
@@ -35,7 +49,7 @@ public enum PushMatching {
   private static func repositoryRule(_ push: Push, _ pipeline: Pipeline) -> Answer? {
     guard !concerns(push, pipeline) else { return nil }
     guard push.repository == pipeline.repository.name, let address = push.addresses.first else {
-      return no("repository is \(push.repository.shown()), the pipeline's is \(pipeline.repository.name.shown())")
+      return no("repository is \(named(push)), the pipeline's is \(pipeline.repository.name.shown())")
     }
     // The same name in two places: only the whole identity tells them apart.
     return no(

@@ -10,19 +10,22 @@ public struct SenderEvent {
   public var pushes: [Push]
   /// Why it is no push, in the sender's terms; `nil` where it is one, and for senders that know no pushes.
   public var notAPush: String?
+  /// It is a push all the same, which moves nothing that pipelines know; `notAPush` says what.
+  public var isEmptyPush: Bool
   /// It only greets or tests: nothing starts, whatever pipelines say.
   public var isGreeting: Bool
   /// Its fields, read when a pipeline first asks for one. The error's description says why they cannot be.
   public var fields: () throws -> JSONValue
 
   public init(
-    source: String, name: String?, pushes: [Push], notAPush: String?, isGreeting: Bool,
+    source: String, name: String?, pushes: [Push], notAPush: String?, isEmptyPush: Bool = false, isGreeting: Bool,
     fields: @escaping () throws -> JSONValue
   ) {
     self.source = source
     self.name = name
     self.pushes = pushes
     self.notAPush = notAPush
+    self.isEmptyPush = isEmptyPush
     self.isGreeting = isGreeting
     self.fields = fields
   }

@@ -42,8 +42,8 @@ enum EventReading {
   private static let deepestPath = 16
   /// The longest text that a field may be compared with, in bytes; globs have a limit of their own.
   private static let longestText = 1024
-  /// Beyond it not every whole number is a `Double`, and two of them could pass for one.
-  private static let largestNumber = 9_007_199_254_740_992.0  // 2^53
+  /// Beyond it two whole numbers could pass for one: 2^53 and the next are the same `Double`.
+  private static let largestNumber = 9_007_199_254_740_991.0  // 2^53 - 1
 
   /// - Parameter configured: names of the sources that exist; `nil` where that is not known.
   /// - Returns: `nil` where nothing could be read.
@@ -135,7 +135,23 @@ extension EventReading {
       return nil
     }
     let values = items.compactMap(scalar)
-    return values.count == items.count ? values : nil
+    guard values.count == items.count, !reportExclusions(items, values) else { return nil }
+    return values
+  }
+
+  /// A `!` excludes wherever else patterns stand, so beside patterns or before one it is hardly meant as a character.
+  /// - Returns: whether there was any.
+  private static func reportExclusions(_ items: [Value], _ values: [WebhookTrigger.Value]) -> Bool {
+    let texts = values.map { value in if case .text(let text) = value { text } else { "" } }
+    guard texts.contains(where: FieldPattern.isGlob) else { return false }
+    var isFound = false
+    for (item, text) in zip(items, texts) where GlobList.excludes(text) {
+      isFound = true
+      item.report(
+        "\(item.subject) begins with `!`, which excludes nothing here: each value is one that the field may have",
+        suggestion: "list what the field may be; a pattern for a text that begins with it begins with `\\!`")
+    }
+    return isFound
   }
 
   /// `data.object.currency`, where these are keys within keys.

@@ -65,8 +65,7 @@ extension BitbucketPayload {
     for (index, change) in push.changes.enumerated() {
       if let push = try moved(change, index, addresses) { pushes.append(push) }
     }
-    return Meaning(
-      id: id, event: event, pushes: pushes, ignored: pushes.isEmpty ? "it moves neither a branch nor a tag" : nil)
+    return .severalRefs(pushes, event, id: id)
   }
 
   private func moved(_ change: Change, _ index: Int, _ addresses: [RepositoryURL]) throws(Unreadable) -> Push? {

@@ -16,7 +16,7 @@ struct BitbucketServerPayload: Decodable {
   struct Repository: Decodable {
     var slug: String
     var project: Project
-    /// Older versions send none; the push is then told, and matches no configured address.
+    /// Some versions send none, or none to clone from; project and slug are then all that tells the repository.
     var links: Links?
 
     struct Project: Decodable { var key: String }
@@ -58,7 +58,6 @@ extension BitbucketServerPayload {
       ).push()
       if let push { pushes.append(push) }
     }
-    return Meaning(
-      id: id, event: event, pushes: pushes, ignored: pushes.isEmpty ? "it moves neither a branch nor a tag" : nil)
+    return .severalRefs(pushes, event, id: id)
   }
 }

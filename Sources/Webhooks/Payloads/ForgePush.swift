@@ -34,7 +34,7 @@ struct ForgePush {
   func meaning(id: String?, event: String) throws(Unreadable) -> Meaning {
     if let push = try push() { return Meaning(id: id, event: event, push: push, ignored: nil) }
     let name = BoundedText.line(ref, limit: 200)
-    return Meaning(id: id, event: event, push: nil, ignored: "ref \(name) is neither a branch nor a tag")
+    return .emptyPush(event, id: id, "ref \(name) is neither a branch nor a tag")
   }
 }
 

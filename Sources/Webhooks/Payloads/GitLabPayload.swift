@@ -65,6 +65,9 @@ struct GitLabPayload: Decodable {
 }
 
 extension GitLabPayload {
+  /// The account's name rather than the one to show: that one anybody sets to anything, also to somebody else's.
+  private var pusher: String? { [userUsername, userName].compactMap { $0 }.first { !$0.isEmpty } }
+
   func meaning(id: String?, event: String) throws(Unreadable) -> Meaning {
     let texts = [
       project?.httpURL, project?.sshURL, project?.webURL, repository?.httpURL, repository?.sshURL, repository?.url,
@@ -76,7 +79,7 @@ extension GitLabPayload {
     }
     return try ForgePush(
       repository: project?.path ?? first.name, addresses: addresses, ref: ref, refField: "ref",
-      before: before, after: after, pusher: [userName, userUsername].compactMap { $0 }.first { !$0.isEmpty },
+      before: before, after: after, pusher: pusher,
       message: commits?.last { $0.id == checkoutSHA ?? after.hex }?.message
     ).meaning(id: id, event: event)
   }

@@ -2,7 +2,8 @@ import FoundationEssentials
 
 /// JSON of a payload, read with limits and with errors that name the field.
 ///
-/// Unneeded fields are checked for syntax and skipped. Of a key that is there twice the first one counts.
+/// Unneeded fields are checked for syntax and skipped. Of a key that is there twice the first one counts. Half an emoji
+/// in an escape is read as U+FFFD.
 enum Payload {
   /// Deeper than any forge's payload by far, and far from the decoder's own recursion limit.
   static let deepest = 128
@@ -19,7 +20,7 @@ enum Payload {
     guard shape.depth <= deepest else { throw .body("The payload nests deeper than \(deepest) levels.") }
     guard shape.values <= most else { throw .body("The payload has more than \(most) values.") }
     do {
-      return try JSONDecoder().decode(type, from: Data(json))
+      return try JSONDecoder().decode(type, from: Data(LoneSurrogates.replaced(in: json)))
     } catch let error as DecodingError {
       throw .body(sentence(for: error))
     } catch {
@@ -88,6 +89,7 @@ enum Payload {
     switch type {
     case is String.Type: "a string"
     case is Bool.Type: "true or false"
+    case is Int.Type: "a number"
     case is [Any].Type: "a list"
     default: "an object"
     }

@@ -1,16 +1,19 @@
 import FoundationEssentials
 import Model
 
-/// The outer part of what Slack's Events API posts.
+/// The outer part of what Slack posts: for its Events API, and when somebody presses a button.
 struct SlackPayload: Decodable {
   var type: String?
   var challenge: String?
   var eventID: String?
+  /// Of an interaction.
+  var triggerID: String?
   var event: Event?
 
   enum CodingKeys: String, CodingKey {
     case type, challenge, event
     case eventID = "event_id"
+    case triggerID = "trigger_id"
   }
 
   struct Event: Decodable { var type: String? }

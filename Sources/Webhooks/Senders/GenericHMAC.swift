@@ -23,10 +23,10 @@ public struct GenericHMAC: Sender {
       let prefix = "\(options.algorithm.rawValue)=".utf8
       if text.starts(with: prefix) { text = text.dropFirst(prefix.count) }
       let size = options.algorithm == .sha256 ? 32 : 64
-      let hex = options.encoding == .base64 ? nil : HexDigest(text, size: size)?.bytes
+      let hex = options.encoding == .base64 ? nil : HexDigest(GenericHMAC.inLowerCase(text), size: size)?.bytes
       let base64 = options.encoding == .hex ? nil : Base64.canonical(text)
       guard let code = hex ?? base64, code.count == size else {
-        let form = options.encoding.map { " in \($0.rawValue)" } ?? " in lower-case hexadecimal or in base64"
+        let form = options.encoding.map { " in \($0.rawValue)" } ?? " in hexadecimal or in base64"
         throw .invalid("\(header) is not \(size) bytes\(form)")
       }
       let keys = HMACCheck.keys(secrets)
@@ -35,6 +35,14 @@ public struct GenericHMAC: Sender {
       case .sha512: HMACCheck.check([code], over: [request.body], keys: keys, SHA512.self)
       }
     }
+  }
+
+  /// Some services write hexadecimal digits in upper case. Digits in both cases nobody writes: they stay as they are,
+  /// and are refused.
+  private static func inLowerCase(_ text: some Collection<UInt8>) -> [UInt8] {
+    let isMixed = text.contains { (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0) }
+    guard !isMixed else { return Array(text) }
+    return text.map { (UInt8(ascii: "A")...UInt8(ascii: "F")).contains($0) ? $0 | 0x20 : $0 }
   }
 
   public func meaning(of request: SignedRequest) throws(Unreadable) -> Meaning {

@@ -6,6 +6,8 @@ public import Model
 ///
 /// Follows "Verifying requests from Slack". When an address is entered for the Events API, Slack first posts a
 /// challenge, signed like all else, and wants it back. What it posts again has a retry number and the same `event_id`.
+/// The address of a slash command it tries now and then with a form that has `ssl_check` in it. Slash commands and
+/// interactions have a `trigger_id` each, so the same request is known again.
 public struct Slack: Sender {
   public let name = "slack"
   public let jsonFormField: String? = "payload"
@@ -33,13 +35,7 @@ public struct Slack: Sender {
   public func meaning(of request: SignedRequest) throws(Unreadable) -> Meaning {
     switch try ContentType.read(request.headers) {
     case .form:
-      // Slash commands have a `command`, interactions their JSON in `payload`; neither has an id.
-      let isCommand = (try? FormBody.value(of: "command", in: request.body)) != nil
-      let json = try? FormBody.value(of: "payload", in: request.body)
-      let type = json.flatMap { try? Payload.decode(SlackPayload.self, from: $0).type }
-      var meaning = Meaning.event(isCommand ? "slash_command" : type, id: nil)
-      if isCommand { meaning.reply = .text }
-      return meaning
+      return formMeaning(request.body)
     case .json:
       let payload = try Payload.decode(SlackPayload.self, from: request.body)
       guard payload.type == "url_verification" else {
@@ -52,6 +48,20 @@ public struct Slack: Sender {
       meaning.reply = .json(try SlackChallenge(challenge: challenge).json())
       return meaning
     }
+  }
+
+  private func formMeaning(_ form: [UInt8]) -> Meaning {
+    let field = { (name: String) in try? FormBody.value(of: name, in: form) }
+    if field("ssl_check") != nil { return .greeting("ssl_check", id: nil, "ssl check") }
+    if field("command") != nil {
+      let id = field("trigger_id").map { String(decoding: $0, as: UTF8.self) }
+      var meaning = Meaning.event("slash_command", id: DeliveryID.read(id))
+      meaning.reply = .text
+      return meaning
+    }
+    // Interactions have their JSON in `payload`.
+    let payload = field("payload").flatMap { try? Payload.decode(SlackPayload.self, from: $0) }
+    return .event(payload?.type, id: DeliveryID.read(payload?.triggerID))
   }
 
   /// It stands in the body.

@@ -1,7 +1,7 @@
 /// A digest as lower-case hexadecimal digits and nothing else: 64 of them for SHA-256.
 ///
-/// Upper case is refused although it means the same number: no sender writes it, and one spelling per
-/// signature leaves nothing to disagree about.
+/// Upper case is refused although it means the same number: no sender with a name writes it, and one spelling per
+/// signature leaves nothing to disagree about. `GenericHMAC` stands for those without, and takes it.
 struct HexDigest: Hashable {
   let bytes: [UInt8]
 

@@ -58,10 +58,12 @@ enum TwilioText {
     return sorted.flatMap { $0.name + $0.value }
   }
 
+  /// The parameter of the address, which ends where a fragment begins.
   static func bodyHash(in url: String) -> Substring.UTF8View? {
-    guard let question = url.utf8.firstIndex(of: UInt8(ascii: "?")) else { return nil }
+    let address = url.utf8.prefix { $0 != UInt8(ascii: "#") }
+    guard let question = address.firstIndex(of: UInt8(ascii: "?")) else { return nil }
     let name = "bodySHA256=".utf8
-    return url[question...].utf8.dropFirst().split(separator: UInt8(ascii: "&"))
+    return address[question...].dropFirst().split(separator: UInt8(ascii: "&"))
       .first { $0.starts(with: name) }.map { $0.dropFirst(name.count) }
   }
 }

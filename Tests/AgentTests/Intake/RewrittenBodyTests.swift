@@ -46,6 +46,16 @@ struct RewrittenBodyTests {
     #expect(!other.verdict.sentence.contains("relay"))
   }
 
+  @Test("where there is no signature, that is the reason, and not the relay")
+  func unsigned() async throws {
+    let fixture = try AgentUnderTest(someRules([try somePipeline()]))
+    let answer = await fixture.agent.receive(
+      try relayed { $0.headers = Headers($0.headers.fields.filter { $0.name != "x-hub-signature-256" }) })
+    #expect(answer.status == 401)
+    let kept = try #require(try await fixture.agent.deliveries(DeliveryFilter(limit: 1)).first)
+    #expect(kept.verdict == .rejected(reason: "the header X-Hub-Signature-256 is missing"))
+  }
+
   @Test(
     "a form is refused whatever is signed",
     arguments: ["application/x-www-form-urlencoded", "text/plain; charset=utf-8"])

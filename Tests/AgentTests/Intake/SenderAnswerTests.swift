@@ -31,6 +31,17 @@ import Webhooks
     #expect(try await fixture.agent.delivery(number: 1).verdict == .ignored(reason: "challenge answered"))
   }
 
+  @Test("a slash command that is posted again, as it was signed, is known by its trigger")
+  func repeatedCommand() async throws {
+    let fixture = try AgentUnderTest(try rules("slack"))
+    let command = try request("slack", "command=%2Fdeploy&text=shop&trigger_id=133.73.80")
+    #expect(await fixture.agent.receive(command).status == 200)
+    #expect(await fixture.agent.receive(command).status == 200)
+    #expect(try await fixture.agent.delivery(number: 1).repeats == 1)
+    #expect(try await fixture.agent.delivery(number: 1).id == "133.73.80")
+    #expect(try await fixture.agent.deliveries(DeliveryFilter(limit: 10)).count == 1)
+  }
+
   @Test("WooCommerce's unsigned ping is 200, and all else that is unsigned 401")
   func unsignedPing() async throws {
     let fixture = try AgentUnderTest(try rules("woocommerce"))
@@ -40,6 +51,38 @@ import Webhooks
     #expect(await fixture.agent.receive(unsigned("webhook_id=42")).status == 200)
     #expect(await fixture.agent.receive(unsigned("webhook_id=42&x")).status == 401)
     #expect(await fixture.agent.receive(try request("woocommerce", "{}")).status == 200)
+  }
+
+  @Test("Bitbucket Data Center's unsigned test of the connection is 200, is recorded as rejected, and starts nothing")
+  func testConnection() async throws {
+    let fixture = try AgentUnderTest(try rules("bitbucket-server", [try somePipeline()]))
+    let unsigned = { (event: String) in
+      HookRequest(
+        source: "bitbucket-server", headers: ["Content-Type": "application/json", "X-Event-Key": event],
+        body: Array(#"{"test": true}"#.utf8), address: nil)
+    }
+    #expect(await fixture.agent.receive(unsigned("diagnostics:ping")).status == 200)
+    guard case .rejected(let reason) = try await fixture.agent.delivery(number: 1).verdict else {
+      Issue.record("it was not rejected")
+      return
+    }
+    #expect(reason == "it is Bitbucket's unsigned ping: answered, and nothing more")
+    #expect(await fixture.agent.receive(unsigned("repo:refs_changed")).status == 401)
+  }
+
+  @Test("a push of a Bitbucket Data Center that sends no address starts the pipeline of that project and name")
+  func withoutAddress() async throws {
+    let pipeline = try somePipeline(branches: ["main"], repository: "ssh://git@git.example.org:7999/acme/shop.git")
+    for (name, status) in [("shop", 202), ("blog", 200)] {
+      let body = """
+        {"repository": {"slug": "\(name)", "project": {"key": "ACME"}},
+         "changes": [{"ref": {"id": "refs/heads/main"}, "fromHash": "\(otherCommit)", "toHash": "\(someCommit)"}]}
+        """
+      let fixture = try AgentUnderTest(try rules("bitbucket-server", [pipeline]))
+      let answer = await fixture.agent.receive(try request("bitbucket-server", body))
+      #expect(answer.status == status)
+      #expect(answer.body.contains("no address of it") == (name == "blog"))
+    }
   }
 
   @Test("every ref of a delivery starts what it matches")
