@@ -81,7 +81,8 @@ struct PathFilterTests {
     #expect(try revert([]).end?.runState == .skipped)
     let reverting = try revert([bad])
     #expect(reverting.end?.runState == .succeeded)
-    #expect(try reverting.log(0).contains("what run 4 deployed, \(good.short), and with what did not succeed since (run 5)"))
+    let words = "what run 4 deployed, \(good.short), and with what did not succeed since (run 5)"
+    #expect(try reverting.log(0).contains(words))
     let unknown = try revert([try #require(CommitID(String(repeating: "a", count: 40)))])
     #expect(unknown.end?.runState == .succeeded, "what cannot be told is run")
     let many = try revert((0...20).map { _ in bad } + [good])

@@ -34,10 +34,15 @@ import Testing
     #expect(manual.contains(table + "\n"), "docs/pipelines.md lacks this table, or has another:\n\(table)")
   }
 
-  @Test("the published schema is the definition's")
+  @Test("the published schemas are the definition's")
   func publishedSchema() throws {
-    let path = "\(Self.checkout)/\(PipelineLanguage.schemaFile)"
-    let published = try JSONDecoder().decode(JSONValue.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
-    #expect(published == PipelineLanguage.schema, "write it anew: pushrod schema > \(PipelineLanguage.schemaFile)")
+    for (file, schema) in [
+      (PipelineLanguage.schemaFile, PipelineLanguage.schema),
+      (PipelineLanguage.repositorySchemaFile, PipelineLanguage.repositorySchema),
+    ] {
+      let path = URL(fileURLWithPath: "\(Self.checkout)/\(file)")
+      let published = try JSONDecoder().decode(JSONValue.self, from: Data(contentsOf: path))
+      #expect(published == schema, "\(file) is out of date: scripts/reference writes it anew")
+    }
   }
 }

@@ -67,7 +67,9 @@ import Testing
       frame + "steps: [{run: a, interruptible: maybe}]", frame + "steps: [{run: a, detach: \"true\"}]",
       frame + "steps: [{approval: }]", frame + "steps: [{approval: {timeout: 1h}}]", frame + "steps: [{approval: [a]}]",
       frame + "steps: [make]\nparallel: 257", frame + "steps: [make]\nparallel: 0",
-      frame + "steps: [make]\non_failure: []",
+      frame + "steps: [make]\non_failure: []", frame + "steps: [make]\nfinally: []",
+      frame + "steps: [{run: a, dir: \"\"}]",
+      "on: {webhook: {source: \"\"}}\nrepo: git@example.org:a/b.git\nsteps: [make]",
       frame + "steps: [{run: a, cache: {key: a, paths: ../x}}]", frame + "steps: [{run: a, dir: ../x}]",
       frame + "steps: [{run: a, dir: /x}]", frame + "steps: [{run: a, dir: a/../b}]", frame + "file: ../x.yml",
       frame + "steps: [{run: a, when: {}}]", frame + "steps: [\"\"]", frame + "steps: [{run: \"\"}]",
@@ -164,10 +166,36 @@ import Testing
     "the schema says the same of their form",
     .enabled(if: hasValidator, "python3 has no jsonschema here (Debian: python3-jsonschema)"))
   func schema() throws {
-    let texts = Self.accepted + Self.refused + Self.meaningless
-    let input = JSONValue.object([
-      "schema": PipelineLanguage.schema, "documents": .array(try texts.map(Self.json)),
-    ])
+    try Self.check(
+      PipelineLanguage.schema, accepts: Self.accepted + Self.meaningless, refuses: Self.refused)
+  }
+
+  private static let ofRepository = (
+    accepted: [
+      "steps: [make]", "steps: [{name: a, run: make, needs: []}]\non_failure: [tell]\nfinally: [{run: rm x}]",
+      "steps: [{run: a, when: {branch: main}, retry: 2, env: {A: b}}]",
+    ],
+    refused: [
+      "steps: []", "{}", "[make]", "repo: git@example.org:a/b.git\nsteps: [make]", "steps: [make]\nsecrets: [TOKEN]",
+      "steps: [{run: a, user: root}]", "steps: [{run: a, sandbox: false}]", "steps: [{run: a, limits: {memory: 1G}}]",
+      "steps: [{run: a, tiemout: 1m}]", "steps: [make]\nfinally: [{run: a, needs: [b]}]",
+    ]
+  )
+
+  @Test("reader and schema of a repository's file say the same, too")
+  func repositoryFile() throws {
+    let (accepted, refused) = Self.ofRepository
+    for text in accepted + refused {
+      let isRead = (try? RepositoryFile.parse(Array(text.utf8), file: ".pushrod.yml", secrets: [])) != nil
+      #expect(isRead == accepted.contains(text), "\(text)")
+    }
+    guard Self.hasValidator else { return print("python3 has no jsonschema here: only the reader was asked") }
+    try Self.check(PipelineLanguage.repositorySchema, accepts: accepted, refuses: refused)
+  }
+
+  private static func check(_ schema: JSONValue, accepts accepted: [String], refuses refused: [String]) throws {
+    let texts = accepted + refused
+    let input = JSONValue.object(["schema": schema, "documents": .array(try texts.map(json))])
     let program = """
       import json, sys, jsonschema
       data = json.load(open(sys.argv[1]))
@@ -181,7 +209,7 @@ import Testing
     let answers = try JSONDecoder().decode([Bool].self, from: Data(output.utf8))
     #expect(answers.count == texts.count)
     for (text, answer) in zip(texts, answers) {
-      let expected = !Self.refused.contains(text)
+      let expected = accepted.contains(text)
       if answer != expected { Issue.record("the schema \(answer ? "accepts" : "refuses"):\n\(text)") }
     }
   }

@@ -192,7 +192,7 @@ import Testing
     #expect(try await store.waiting(like: try #require(try await store.run(number: 1)), limit: 5).mode == .queue)
   }
 
-  @Test("what was begun since the last success is remembered, each commit once, the newest first, and not of other refs")
+  @Test("what was begun since the last success is remembered: each commit once, the newest first, of this ref alone")
   func unfinished() async throws {
     func end(_ state: RunState, _ number: Int, ref: String = "refs/heads/main") async throws -> DeployedRef {
       let run = try await queue(commit: commit(number), ref: ref)

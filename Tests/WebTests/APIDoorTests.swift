@@ -173,6 +173,26 @@ struct APIDoorTests {
     }
   }
 
+  @Test("a request of HTTP/1.0 has an answer without chunks, and the connection ends with it")
+  func oldVersion() async throws {
+    let root = try TemporaryDirectory("log")
+    let agent = FakeAgent(root: root.path)
+    agent.set(.sample(1))
+    let run = try WrittenRun(1, in: root)
+    try run.append(.runStarted)
+    try run.finish()
+    try await withTCPServer(agent, access) { port in
+      for path in ["/api/status", "/api/runs/1/log"] {
+        let connection = try await RawConnection(port: port)
+        await connection.send(
+          "GET \(path) HTTP/1.0\r\nHost: localhost\r\nAuthorization: Bearer good\r\nAccept: text/event-stream\r\n\r\n")
+        let answer = await connection.readToEnd()
+        #expect(answer.hasPrefix("HTTP/1.0 200 "), "\(answer)")
+        #expect(!answer.lowercased().contains("chunked"), "\(answer)")
+      }
+    }
+  }
+
   @Test("a body that stalls for longer than any answer takes ends its connection, and nothing else")
   func stalledBody() async throws {
     var limits = APILimits()

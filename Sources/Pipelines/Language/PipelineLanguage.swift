@@ -2,17 +2,36 @@ public import Model
 
 /// The pipeline language as a whole, from its one definition.
 public enum PipelineLanguage {
-  /// Where editors find the published schema.
+  /// Where editors find the published schemas.
   public static let schemaFile = "pushrod.schema.json"
+  public static let repositorySchemaFile = "pushrod-repository.schema.json"
 
   /// The JSON Schema of pipeline files, draft 2020-12.
-  public static var schema: JSONValue {
-    let kind = Kind.record(PipelineDefinition.pipeline)
-    guard case .object(var root) = PipelineDefinition.pipeline.schema else { return kind.schema }
+  public static var schema: JSONValue { schema(of: PipelineDefinition.pipeline, title: "Pushrod pipeline") }
+
+  /// The same of the files that `file` names, which stand in repositories: steps, without what only the agent's own file
+  /// may say of them.
+  public static var repositorySchema: JSONValue {
+    schema(of: RepositoryFile.record, title: "Pushrod steps of a repository") { definitions in
+      guard case .object(var step)? = definitions[StepDefinition.step.title],
+        case .object(var keys)? = step["properties"]
+      else { return }
+      for key in RepositoryFile.agentsStepKeys { keys[key] = nil }
+      step["properties"] = .object(keys)
+      definitions[StepDefinition.step.title] = .object(step)
+    }
+  }
+
+  private static func schema<Draft>(
+    of record: Record<Draft>, title: String, change: (inout [String: JSONValue]) -> Void = { _ in }
+  ) -> JSONValue {
+    let kind = Kind.record(record)
+    guard case .object(var root) = record.schema else { return kind.schema }
     var definitions = kind.definitions
-    definitions[PipelineDefinition.pipeline.title] = nil
+    definitions[record.title] = nil
+    change(&definitions)
     root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    root["title"] = "Pushrod pipeline"
+    root["title"] = .string(title)
     root["$defs"] = .object(definitions)
     return .object(root)
   }

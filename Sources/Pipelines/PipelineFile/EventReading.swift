@@ -76,6 +76,10 @@ enum EventReading {
 
   private static func source(_ value: Value, configured: Set<String>?) -> String? {
     guard let name = value.string("the name of a source") else { return nil }
+    guard !name.isEmpty else {
+      value.report("\(value.subject) is empty: whose events it means", suggestion: "write the name of a source")
+      return nil
+    }
     guard let configured else { return name }
     guard configured.contains(name) else {
       value.report(

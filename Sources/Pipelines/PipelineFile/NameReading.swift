@@ -29,7 +29,8 @@ enum NameReading {
     if fields.contains("steps"), !["name", "repo", "on"].contains(where: fields.contains) {
       return fields.value.report(
         "`repo` and `on` are missing: a pipeline says which repository, and what starts it",
-        suggestion: "add both; where this is a file for `include`, check the pipeline that includes it")
+        suggestion: "add both; a file of a repository is checked with --repository, one for `include` with the pipeline"
+      )
     }
     if !fields.contains("repo") {
       fields.value.report(

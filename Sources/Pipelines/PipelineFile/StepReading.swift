@@ -122,7 +122,7 @@ struct StepReading {
 
   static func directory(_ value: Value) -> String? {
     guard let text = value.string("a folder of the repository, such as web") else { return nil }
-    guard let parts = PathReading.parts(text) else {
+    guard let parts = PathReading.parts(text), !text.isEmpty else {
       value.report(
         "\(value.subject) must be a path inside the repository, relative and without `..`",
         suggestion: "use `cd` in `run` to work elsewhere")

@@ -19,7 +19,7 @@ struct StandardSignature {
   func check(_ request: SignedRequest, secrets: [Secret]) throws(Refusal) -> SignatureCheck {
     guard !id.isEmpty else { throw .invalid("the id that is signed along is empty") }
     guard !isAmbiguous else {
-      throw .invalid("the id ends in a dot and digits, so where the signed time begins could be read in two ways")
+      throw .invalid("the id ends in a dot and a time, so where the signed time begins could be read in two ways")
     }
     try SignedTime.check(timestamp, request)
     let signatures = list.utf8.split(separator: UInt8(ascii: " "))
@@ -50,12 +50,12 @@ struct StandardSignature {
     return .invalid(reason: HMACCheck.doesNotFit)
   }
 
-  /// Whether what stands after the id's last dot could be a time: a delivery that was captured could be put together
-  /// anew from the same signed text, with its own time in the id and a number of its body as the time.
+  /// Whether what stands after the id's last dot could be a time of this age: a delivery that was captured could be put
+  /// together anew from the same signed text, with its own time in the id and a number of its body as the time.
   private var isAmbiguous: Bool {
     guard let dot = id.utf8.lastIndex(of: UInt8(ascii: ".")) else { return false }
     let rest = id.utf8[dot...].dropFirst()
-    return !rest.isEmpty && rest.allSatisfy { (0x30...0x39).contains($0) }
+    return (9...11).contains(rest.count) && rest.allSatisfy { (0x30...0x39).contains($0) }
   }
 
   /// The list with one `v1` signature; `nil` where the secret is no shared key.

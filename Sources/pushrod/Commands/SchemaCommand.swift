@@ -15,6 +15,13 @@ struct SchemaCommand: ParsableCommand {
   @Flag(help: "Print the tables of the manual instead (Markdown).")
   var markdown = false
 
+  @Flag(help: "Print the schema of the files that `file` names, which stand in repositories.")
+  var repository = false
+
+  func validate() throws {
+    if markdown && repository { throw ValidationError("--repository does not go with --markdown") }
+  }
+
   func run() throws {
     if markdown {
       let tables = PipelineLanguage.manual.map { path, table in "## \(path.isEmpty ? "pipeline" : path)\n\n\(table)\n" }
@@ -22,6 +29,7 @@ struct SchemaCommand: ParsableCommand {
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    Output.standard.print(String(decoding: try encoder.encode(PipelineLanguage.schema), as: UTF8.self))
+    let schema = repository ? PipelineLanguage.repositorySchema : PipelineLanguage.schema
+    Output.standard.print(String(decoding: try encoder.encode(schema), as: UTF8.self))
   }
 }

@@ -17,6 +17,8 @@ final class APIConnection: ChannelDuplexHandler {
   /// Nothing is taken any more.
   private var isRefused = false
   private var closesAfterAnswer = false
+  /// The request at hand is of HTTP/1.0: it gets one answer, without chunks, and the connection ends with it.
+  private var isOld = false
   /// Requests whose heads have come and whose answers have not gone.
   private var unanswered = 0
 
@@ -49,6 +51,10 @@ final class APIConnection: ChannelDuplexHandler {
       // An address, `*` or anything else that is not a path names nothing here; like any other unknown path it is
       // answered after the question who asks.
       if !head.uri.hasPrefix("/") { head.uri = "*" }
+      if head.version == .http1_0 {
+        isOld = true
+        head.headers.replaceOrAdd(name: "Connection", value: "close")
+      }
       unanswered += 1
       closeAfter(limits.bodyTimeout, context)
       context.fireChannelRead(wrapInboundOut(.head(head)))
@@ -63,9 +69,14 @@ final class APIConnection: ChannelDuplexHandler {
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
-    case .head(let head):
+    case .head(var head):
+      // The encoder frames the answer as its version has it (RFC 9112, section 6.1).
+      if isOld {
+        head.version = .http1_0
+        head.headers.replaceOrAdd(name: "Connection", value: "close")
+      }
       closesAfterAnswer = head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "close" }
-      context.write(data, promise: promise)
+      context.write(wrapOutboundOut(.head(head)), promise: promise)
     case .body:
       context.write(data, promise: promise)
     case .end:
