@@ -35,7 +35,7 @@ public struct Janitor: Service {
   private func perform(_ duty: any JanitorDuty) async {
     do {
       try await duty.perform()
-    } catch  where error is CancellationError || Task.isCancelled {
+    } catch let error where error is CancellationError || Task.isCancelled {
       // The agent is stopping.
     } catch {
       logger.error(
