@@ -88,6 +88,15 @@ struct RemoteDiagnosis {
         """, .never
       )
     }
+    if says("safe.directory", "is not owned by current user") {
+      return (
+        .authentication,
+        """
+        The repository at \(shown) belongs to another user than the runner's, and git reads no such folder. Give it to the \
+        runner's user (chown), or serve it in another way, such as git-daemon or ssh.
+        """, .never
+      )
+    }
     if says("status code: 408", "status code: 429") {
       return (
         .network, "\(server) asks to come back later (\(Escaped(error.message))). It limits how often it is asked.",

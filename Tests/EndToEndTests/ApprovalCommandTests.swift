@@ -50,6 +50,16 @@ struct ApprovalCommandTests {
     }
   }
 
+  @Test("whoever is asked sees which commit it is about, also where nobody named one")
+  func commit() throws {
+    let shop = try Shop()
+    let head = try shop.repository.git("rev-parse", "HEAD")
+    #expect(try shop.agent.pushrod("run", "shop", "--no-follow").status == 0)
+    try shop.wait(for: .waiting, of: 1)
+    #expect(try shop.agent.showRun(1).run.request.commit?.hex == head)
+    #expect(try shop.agent.pushrod("runs").output.contains(head.prefix(8)))
+  }
+
   @Test("it says so, keeps its group, survives the agent's restart, and goes on when it is approved")
   func approved() throws {
     let shop = try Shop()

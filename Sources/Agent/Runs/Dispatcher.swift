@@ -241,20 +241,21 @@ public actor Dispatcher: Service {
   private func see(_ run: Run, to directory: RunDirectory) async {
     followed.insert(run.number)
     wake()
-    let outcome = await watcher.follow(directory) { waitsFor in await note(run, waitsFor: waitsFor) }
+    let outcome = await watcher.follow(directory) { waiting in await note(run, waiting: waiting) }
     guard let outcome else { return }
     await finish(run, outcome)
   }
 
   /// A run that waits for a person keeps its group and gives its place among all runs to another one. It goes on when it
   /// was answered, also where all places are taken by then.
-  private func note(_ run: Run, waitsFor: String?) async {
-    guard (waitsFor != nil) != waiting.contains(run.number) || waitsFor != nil else { return }
-    if waitsFor == nil { waiting.remove(run.number) } else { waiting.insert(run.number) }
+  private func note(_ run: Run, waiting new: RunWatcher.Waiting?) async {
+    guard (new != nil) != waiting.contains(run.number) || new != nil else { return }
+    if new == nil { waiting.remove(run.number) } else { waiting.insert(run.number) }
     let held = "; group \(run.request.pipeline.concurrency.group) stays held"
     do {
       _ = try await store.move(
-        run: run.number, to: RunOutcome(waitsFor == nil ? .running : .waiting, reason: waitsFor.map { $0 + held }),
+        run: run.number,
+        to: RunOutcome(new == nil ? .running : .waiting, reason: new.map { $0.what + held }, commit: new?.commit),
         at: Date())
     } catch is RunState.IllegalTransition {
       // It stands there already, as after a restart of the agent.

@@ -26,10 +26,11 @@ final class RunTrace: Sendable {
     var openStep: String? { openSteps.first?.name ?? asked.first?.name }
 
     /// What the run waits for, where nothing but people's answers is under way.
-    var waitsFor: String? {
+    var waiting: RunWatcher.Waiting? {
       guard openSteps.isEmpty, let first = asked.first else { return nil }
       let more = asked.count > 1 ? ", and \(asked.count - 1) more" : ""
-      return "\"\(first.name ?? "step")\" waits for an approval: \(first.question ?? "")" + more
+      return RunWatcher.Waiting(
+        what: "\"\(first.name ?? "step")\" waits for an approval: \(first.question ?? "")" + more, commit: commit)
     }
   }
 
@@ -48,7 +49,7 @@ final class RunTrace: Sendable {
       let hadBegun = state.began || directory.hasTraces
       if directory.isLocked {
         state.began = true
-        return .alive(waitsFor: state.waitsFor)
+        return .alive(waiting: state.waiting)
       }
       // The end may have been written between the two looks.
       if let sight = readOn(&state) { return sight }
@@ -110,9 +111,9 @@ final class RunTrace: Sendable {
       }
     } catch {
       // Nothing to look with says nothing about the run: another look will tell.
-      guard !error.isShortage else { return .alive(waitsFor: state.waitsFor) }
+      guard !error.isShortage else { return .alive(waiting: state.waiting) }
       // Still a run with a runner: wait for its end, then say what is wrong.
-      guard !directory.isLocked else { return .alive(waitsFor: state.waitsFor) }
+      guard !directory.isLocked else { return .alive(waiting: state.waiting) }
       endWhatIsLeft(state)
       return .dead(
         RunOutcome(

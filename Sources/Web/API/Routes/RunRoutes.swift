@@ -60,7 +60,8 @@ struct RunRoutes: Sendable {
       directory.isThere
         ? (try directory.events(), isOfRepository ? try directory.pipelineSteps() : nil) : ([], PipelineSteps?.none)
     }
-    // Whoever looks at the run sees the steps that its commit has.
+    // Whoever looks at the run sees the commit, where the runner has found out which it is, and the steps that it has.
+    if run.request.commit == nil { run.request.commit = events.compactMap(\.commit).last }
     if let steps { run.request.pipeline = run.request.pipeline.with(steps) }
     return try Response(
       json: RunDetail(run: run, events: events, directory: directory.path, elapsed: elapsed(run, events)))
