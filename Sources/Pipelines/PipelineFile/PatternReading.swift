@@ -33,6 +33,10 @@ enum PatternReading {
       guard case .scalar(let text, _) = item.node.content else { continue }
       let mark = GlobList.excludes(text) ? "!" : ""
       let name = String(text.unicodeScalars.dropFirst(mark.count))
+      if let foreign = name.unicodeScalars.first(where: isForeignToRefs) {
+        reportForeign(foreign, in: text, of: item)
+        continue
+      }
       guard name.hasPrefix(prefix) else { continue }
       item.report(
         "`\(text.shown(limit: 60))` would match nothing: what is compared is the name without `\(prefix)`",

@@ -109,7 +109,7 @@ struct SecretCommand: AsyncParsableCommand {
         return Output.standard.print(String(decoding: text, as: UTF8.self))
       }
       guard !items.isEmpty else { return Output.error.print("no secrets") }
-      var table = Table(["NAME", "FROM", "CHANGED"])
+      var table = Table(["NAME", "FROM", "CHANGED"], whole: [0])
       for item in items { table.add([item.name, item.from, item.changedAt.map { Wording.ago($0) } ?? "-"]) }
       for line in table.lines(width: Terminal.standardOutput.width) { Output.standard.print(line) }
     }
