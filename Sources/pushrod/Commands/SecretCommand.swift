@@ -34,9 +34,7 @@ struct SecretCommand: AsyncParsableCommand {
 
     /// Tells the agent, where there is one.
     func reload(_ done: String) async throws {
-      let client = APIClient(
-        .socket(
-          Configuration.socketPath(flag: socket, config: config, environment: ProcessInfo.processInfo.environment)))
+      let client = try APIClient(flag: socket, config: config, environment: ProcessInfo.processInfo.environment)
       do {
         _ = try await client.post(ReloadReport.self, "/api/reload")
         Output.standard.print("\(done), and the agent has taken it")
