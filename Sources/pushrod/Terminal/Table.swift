@@ -5,8 +5,10 @@ struct Table {
   private let rightAligned: Set<Int>
   private let whole: Set<Int>
 
-  /// What a column that is shrunk keeps; the last one, which says why, keeps more.
-  private static let (narrowest, narrowestLast) = (8, 24)
+  /// What a column that is shrunk keeps.
+  private static let narrowest = 8
+  /// The last one often says why.
+  private static let narrowestLast = 24
 
   /// - Parameters:
   ///   - rightAligned: columns of numbers.
