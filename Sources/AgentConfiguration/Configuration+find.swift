@@ -21,13 +21,16 @@ extension Configuration {
   /// The agent's socket, for a command line that need not be allowed to read secrets: the flag, else
   /// `PUSHROD_SOCKET`, else what the configuration says, else the packages' default.
   ///
-  /// Never fails: a configuration that is broken or unreadable for this user falls back to the default of its place.
+  /// A configuration that is broken or unreadable for this user falls back to the default of its place.
+  ///
+  /// - Throws: where the configuration is asked for, and one was named that does not exist.
   public static func socketPath(
     flag: String? = nil, config: String? = nil, environment: [String: String]
-  ) -> String {
+  ) throws(Diagnostics) -> String {
     if let said = Overrides(socket: flag).said(.socket, environment: environment) {
       return FilePath.absolute(said.text, from: FilePath.workingFolder)
     }
+    try checkNamed(config, environment: environment)
     guard let file = try? find(explicit: config, environment: environment) else { return systemSocket }
     let paths = PathDefaults(configurationFile: file)
     let dataOverride = Overrides().said(.data, environment: environment)
@@ -42,5 +45,14 @@ extension Configuration {
       return FilePath.absolute(text, from: paths.folder)
     }
     return text("socket") ?? paths.socket(data: dataOverride ?? text("data") ?? paths.data)
+  }
+
+  /// Not for want of rights: the packages' folder is closed to people who may use the socket.
+  private static func checkNamed(_ explicit: String?, environment: [String: String]) throws(Diagnostics) {
+    let variable = environment["PUSHROD_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
+    guard let file = explicit ?? variable, access(file, F_OK) != 0, errno == ENOENT || errno == ENOTDIR else { return }
+    throw Diagnostics(
+      file: file, "the configuration does not exist",
+      suggestion: "\(explicit == nil ? "PUSHROD_CONFIG" : "--config") names it")
   }
 }

@@ -89,7 +89,20 @@ public struct PipelineFolder: Sendable {
         suggestion: errno == ENOENT ? "create it: mkdir -p \(folder.shown(limit: 300))" : nil)
     }
     closedir(stream)
-    return names(in: folder).filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }.map { folder + "/" + $0 }
+    return names(in: folder).filter(isPipelineFile).map { folder + "/" + $0 }
+  }
+
+  private static func isPipelineFile(_ name: String) -> Bool { name.hasSuffix(".yml") || name.hasSuffix(".yaml") }
+
+  /// Paths of files that are passed over and may have been meant as pipelines: not what is hidden, folders, texts for people
+  /// and backups.
+  public static func otherFiles(in folder: String) -> [String] {
+    names(in: folder).filter { name in
+      !isPipelineFile(name) && !name.hasPrefix("README") && ![".md", ".bak", "~"].contains { name.hasSuffix($0) }
+    }.map { folder + "/" + $0 }.filter { path in
+      var status = stat()
+      return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
   }
 
   /// What stands in a folder, sorted, without what is hidden; nothing where it cannot be read.

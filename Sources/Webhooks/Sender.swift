@@ -82,4 +82,10 @@ extension Sender {
   public func fields(of request: SignedRequest) throws(Unreadable) -> JSONValue {
     try EventBody.fields(of: request, jsonField: jsonFormField)
   }
+
+  /// Whether `fields` takes the body for a form, of a sender that posts no JSON in one.
+  public func isForm(_ request: SignedRequest) -> Bool {
+    let type = try? ContentType.read(request.headers)
+    return type == .form && jsonFormField == nil
+  }
 }

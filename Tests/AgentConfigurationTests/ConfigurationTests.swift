@@ -258,14 +258,32 @@ import Webhooks
   func socketPath() throws {
     let file = try fixture.folder.write(
       "pushrod.yml", "data: state\nsources: {github: {sender: github, secrets: [{file: /nonexistent}]}}\n")
-    #expect(Configuration.socketPath(config: file, environment: [:]) == "\(folder)/state/pushrod.sock")
-    #expect(Configuration.socketPath(config: file, environment: ["PUSHROD_DATA": "/d"]) == "/d/pushrod.sock")
-    #expect(Configuration.socketPath(config: file, environment: ["PUSHROD_SOCKET": "/s"]) == "/s")
-    #expect(Configuration.socketPath(flag: "/f", config: file, environment: ["PUSHROD_SOCKET": "/s"]) == "/f")
+    #expect(try Configuration.socketPath(config: file, environment: [:]) == "\(folder)/state/pushrod.sock")
+    #expect(try Configuration.socketPath(config: file, environment: ["PUSHROD_DATA": "/d"]) == "/d/pushrod.sock")
+    #expect(try Configuration.socketPath(config: file, environment: ["PUSHROD_SOCKET": "/s"]) == "/s")
+    #expect(try Configuration.socketPath(flag: "/f", config: file, environment: ["PUSHROD_SOCKET": "/s"]) == "/f")
     try fixture.folder.write("pushrod.yml", "socket: here.sock\ndata: [")
-    #expect(Configuration.socketPath(config: file, environment: [:]) == "\(folder)/data/pushrod.sock")
-    #expect(
-      Configuration.socketPath(config: "/etc/pushrod/nonexistent.yml", environment: [:]) == "/run/pushrod/pushrod.sock")
+    #expect(try Configuration.socketPath(config: file, environment: [:]) == "\(folder)/data/pushrod.sock")
+  }
+
+  @Test("a configuration that was named and does not exist is told by its name, unless the socket is named, too")
+  func socketPathOfNone() throws {
+    let none = "\(folder)/nope.yml"
+    func mistake(_ config: String?, _ environment: [String: String]) -> Diagnostic? {
+      do {
+        let path = try Configuration.socketPath(config: config, environment: environment)
+        Issue.record("was \(path)")
+        return nil
+      } catch {
+        return error.all[0]
+      }
+    }
+    #expect(mistake(none, [:])?.message == "the configuration does not exist")
+    #expect(mistake(none, [:])?.file == none)
+    #expect(mistake(none, [:])?.suggestion == "--config names it")
+    #expect(mistake(nil, ["PUSHROD_CONFIG": none])?.suggestion == "PUSHROD_CONFIG names it")
+    #expect(try Configuration.socketPath(flag: "/f", config: none, environment: [:]) == "/f")
+    #expect(try Configuration.socketPath(config: none, environment: ["PUSHROD_SOCKET": "/s"]) == "/s")
   }
 
   @Test("PUSHROD_CONFIG names the file where no flag does")

@@ -26,6 +26,17 @@ import Testing
     #expect(try PipelineFolder.load(folder.path, secrets: [], sources: []).map(\.name) == ["a", "b", "zero"])
   }
 
+  @Test("files that may have been meant as pipelines are told apart from texts, backups, folders and what is hidden")
+  func passedOver() throws {
+    let usual = ["a.yml", "b.yaml", "README", "README.txt", "a.md", "a.yml.bak", "a.yml~", ".a.txt", "common/node.txt"]
+    for name in usual { try folder.write(name, "") }
+    #expect(PipelineFolder.otherFiles(in: folder.path).isEmpty)
+    for name in ["web.YML", "api.txt", "shop"] { try folder.write(name, "") }
+    let others = ["api.txt", "shop", "web.YML"].map { folder.file($0) }
+    #expect(PipelineFolder.otherFiles(in: folder.path) == others)
+    #expect(PipelineFolder.otherFiles(in: folder.file("nope")).isEmpty)
+  }
+
   @Test("the mistakes of all files are told at once")
   func allFiles() throws {
     try write("a.yml", "timeot: 3\n")

@@ -14,7 +14,31 @@ struct TextLayoutTests {
       table.lines(width: nil) == [
         "RUN  PIPELINE    WHY", "  7  shop", " 12  a-long-one  two lines and a tab",
       ])
-    #expect(table.lines(width: 20)[2] == " 12  a-long-one  tw…")
+    #expect(table.lines(width: 20)[2] == " 12  a-long-…  two …")
+  }
+
+  @Test("on a narrow terminal the widest columns are shrunk, and the last one says what it can")
+  func narrowTable() {
+    var table = Table(["NO", "EVENT", "CAME", "SIZE", "VERDICT"], rightAligned: [0], whole: [2])
+    let reason = "ignored: branch \"topic\" is none of [main, release/**]"
+    table.add(["7", "push", "just now", "3 KB", "started run 12"])
+    table.add(["123456789012", "customer.subscription.deleted", "2026-11-23 16:05Z", "3 KB", reason])
+    #expect(
+      table.lines(width: 80) == [
+        "          NO  EVENT            CAME               SIZE  VERDICT",
+        "           7  push             just now           3 KB  started run 12",
+        "123456789012  customer.subsc…  2026-11-23 16:05Z  3 KB  ignored: branch \"topic\"…",
+      ])
+    #expect(table.lines(width: 70)[2] == "123456789012  custome…  2026-11-23 16:05Z  3 KB  ignored: branch \"top…")
+    #expect(table.lines(width: nil)[2].hasSuffix(reason))
+    #expect(table.lines(width: 200) == table.lines(width: nil))
+  }
+
+  @Test("the short last columns stay where one before them is wide")
+  func shortLastColumn() {
+    var table = Table(["STEP", "NAME", "RESULT", "LOG"], rightAligned: [0])
+    table.add(["1", "build", "failed: the program make, which is not in the PATH", "12 KB"])
+    #expect(table.lines(width: 40)[1] == "   1  build  failed: the program…  12 KB")
   }
 
   @Test(

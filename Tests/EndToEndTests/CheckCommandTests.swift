@@ -37,6 +37,27 @@ struct CheckCommandTests {
     #expect(try run([program, "check", "--repository", "none.yml"], in: area.path).status == 2)
   }
 
+  @Test("what lies among the pipelines and is none is noted, and so is a folder without any")
+  func passedOver() throws {
+    try area.write("github.secret", String(repeating: "s", count: 32), mode: 0o600)
+    try area.write("pushrod.yml", "sources: {github: {sender: github, secrets: {file: github.secret}}}\n")
+    try area.write("pipelines/web.YML", "repo: git@example.org:a/b.git\non: push\nsteps: [make]\n")
+    try area.write("pipelines/README.md", "")
+    func check() throws -> String {
+      let result = try run([builtExecutable("pushrod"), "check", "--config", "pushrod.yml"], in: area.path)
+      #expect(result.status == 0, "\(result.output)")
+      return result.output
+    }
+    let folder = area.file("pipelines")
+    let other = "note: \(folder)/web.YML is no pipeline: its name does not end in .yml or .yaml"
+    let none = "note: there is no pipeline: \(folder) has no file whose name ends in .yml or .yaml"
+    #expect(try check().hasSuffix("\(none)\n\(other)"))
+    try area.write("pipelines/shop.yml", "repo: git@example.org:a/b.git\non: push\nsteps: [make]\n")
+    let output = try check()
+    #expect(output.hasSuffix("pipeline shop, 1 step\n\(other)"), "\(output)")
+    #expect(!output.contains("README"))
+  }
+
   @Test("advice is given when asked for, with place and caret, and then fails the check")
   func strict() throws {
     let program = builtExecutable("pushrod")

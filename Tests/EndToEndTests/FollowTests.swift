@@ -138,6 +138,14 @@ struct FollowTests {
     #expect(result.errorOutput.contains("/nonexistent/agent.sock"))
   }
 
+  @Test("a configuration that is named and does not exist is wrong use, whichever way it is named")
+  func noConfiguration() throws {
+    let flag = try run([builtExecutable("pushrod"), "runs", "--config", "/nonexistent/nope.yml"])
+    #expect(flag.status == 2 && flag.errorOutput.contains("/nonexistent/nope.yml: the configuration does not exist"))
+    let variable = try run([builtExecutable("pushrod"), "runs"], env: ["PUSHROD_CONFIG": "/nonexistent/nope.yml"])
+    #expect(variable.status == 2 && variable.errorOutput.contains("/nonexistent/nope.yml"))
+  }
+
   @Test("a broken pipeline file leaves the old ones in force and says so")
   func brokenReload() throws {
     let scene = try Self.scene("steps: ['echo hello']")

@@ -116,6 +116,18 @@ import Testing
     #expect(decision.reason == reason)
   }
 
+  @Test("where a form lacks a field, it is said that the body was read as one")
+  func formFields() throws {
+    var form = event("{\"a\": \"b\"}")
+    form.isForm = true
+    func reason(_ conditions: String) throws -> String {
+      try decision("{source: stripe, where: \(conditions)}", form).reason
+    }
+    #expect(try reason("{x: y}") == "x is missing (the body was read as a form, as its Content-Type says)")
+    #expect(try reason("{x: null}") == "x is missing")
+    #expect(try reason("{a: y}") == "a is \"b\", not one of [y]")
+  }
+
   @Test("fields are read when a rule needs them, and then once; what cannot be read is the reason")
   func lazily() throws {
     struct Broken: Error, CustomStringConvertible { let description = "The payload is not JSON." }

@@ -226,6 +226,31 @@ import Testing
     #expect(found.first?.contains(message) == true, "\(found)")
   }
 
+  @Test(
+    "a pattern with a character that no branch and no tag has in its name is refused, with what was meant",
+    arguments: [
+      ("{push: {branches: \"main, dev\"}}", "the name of a ref has no blank | write [main, dev]"),
+      ("{push: {branches: \"main release/*\"}}", "has no blank | write [main, \"release/*\"]"),
+      ("{push: {branches: [main, \"dev \"]}}", "has no blank | write `dev`"),
+      ("{push: {branches: \"!a b\"}}", "has no blank | write [\"!a\", b]"),
+      ("{push: {branches: \" \"}}", "has no blank"), ("{push: {branches: \"! x\"}}", "has no blank"),
+      ("{push: {tags: \"v1~2\"}}", "`v1~2` would match nothing: the name of a ref has no `~`"),
+      ("{push: {tags: v1:v2}}", "has no `:`"), ("{push: {tags: \"^v1\"}}", "has no `^`"),
+      ("{push: {branches: \"a\\tb\"}}", "has no control character (`\\t`)"),
+    ])
+  func foreignCharacters(on: String, words: String) {
+    let found = mistakes(on: on)
+    #expect(found.count == 1 && found.first?.contains(words) == true, "\(found)")
+  }
+
+  @Test("a set may hold such a character, and names of events and files may have it")
+  func blanksElsewhere() throws {
+    let read = try minimal(on: "{push: {branches: \"[^ ]*\", paths: my file}, webhook: {source: a, event: \"a b: c\"}}")
+    #expect(read.triggers.push?.branches == ["[^ ]*"])
+    #expect(read.triggers.push?.paths == ["my file"])
+    #expect(read.triggers.webhooks?.first?.events == ["a b: c"])
+  }
+
   @Test("secrets must be configured where it is known which are")
   func configuredSecrets() throws {
     let text = Array("repo: https://github.com/a/b\non: push\nsecrets: [DATABSE_URL]\nsteps: [x]\n".utf8)

@@ -50,6 +50,15 @@ struct EventFieldsTests {
     arguments: [#"{"a": "\x"}"#, #"{"a": ["\u12"]}"#, "{\"a\": {\"b\": \"\u{1}\"}}", #"{"\x": 1}"#])
   func badText(body: String) { #expect(refusal(Array(body.utf8)) == "The payload is not JSON.") }
 
+  @Test("a body is a form by its content type, except of senders that post JSON in forms")
+  func formsByType() {
+    func isForm(_ sender: any Sender, _ type: String?) -> Bool {
+      sender.isForm(SignedRequest(headers: type.map { ["Content-Type": $0] } ?? [:], body: [], now: 0))
+    }
+    #expect(isForm(Twilio(), form) && isForm(Stripe(), form + "; charset=UTF-8"))
+    #expect(!isForm(Stripe(), "application/json") && !isForm(Stripe(), nil) && !isForm(GitHub(), form))
+  }
+
   @Test("a form is its fields as texts; one that came twice is a list")
   func forms() throws {
     #expect(

@@ -6,6 +6,7 @@ extension SenderEvent {
   public init(_ meaning: Meaning, of request: SignedRequest, to source: String, from sender: any Sender) {
     self.init(
       source: source, name: meaning.event, pushes: meaning.pushes, notAPush: meaning.ignored,
-      isEmptyPush: meaning.isEmptyPush, isGreeting: meaning.isGreeting, fields: { try sender.fields(of: request) })
+      isEmptyPush: meaning.isEmptyPush, isGreeting: meaning.isGreeting, isForm: sender.isForm(request),
+      fields: { try sender.fields(of: request) })
   }
 }

@@ -63,6 +63,10 @@ struct EventMatching {
     case .success(let fields): value = fields
     case .failure(let error): return (false, "the event's fields cannot be read: \("\(error)".shown(limit: 300))")
     }
-    return FieldRule(condition).answer(to: FieldPath.values(at: condition.path, in: value))
+    let found = FieldPath.values(at: condition.path, in: value)
+    let answer = FieldRule(condition).answer(to: found)
+    guard event.isForm, found.isEmpty, !answer.starts else { return answer }
+    // Where JSON was sent as a form, as curl does of itself, that is why.
+    return (false, answer.reason + " (the body was read as a form, as its Content-Type says)")
   }
 }

@@ -14,12 +14,14 @@ public struct SenderEvent {
   public var isEmptyPush: Bool
   /// It only greets or tests: nothing starts, whatever pipelines say.
   public var isGreeting: Bool
+  /// Its fields are those of a form, which is what its Content-Type says.
+  public var isForm: Bool
   /// Its fields, read when a pipeline first asks for one. The error's description says why they cannot be.
   public var fields: () throws -> JSONValue
 
   public init(
     source: String, name: String?, pushes: [Push], notAPush: String?, isEmptyPush: Bool = false, isGreeting: Bool,
-    fields: @escaping () throws -> JSONValue
+    isForm: Bool = false, fields: @escaping () throws -> JSONValue
   ) {
     self.source = source
     self.name = name
@@ -27,6 +29,7 @@ public struct SenderEvent {
     self.notAPush = notAPush
     self.isEmptyPush = isEmptyPush
     self.isGreeting = isGreeting
+    self.isForm = isForm
     self.fields = fields
   }
 }

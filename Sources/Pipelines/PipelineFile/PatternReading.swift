@@ -33,12 +33,45 @@ enum PatternReading {
       guard case .scalar(let text, _) = item.node.content else { continue }
       let mark = GlobList.excludes(text) ? "!" : ""
       let name = String(text.unicodeScalars.dropFirst(mark.count))
+      // A set, such as `[^a]`, may hold what it likes.
+      if let foreign = name.unicodeScalars.prefix(while: { $0 != "[" }).first(where: isInNoRef) {
+        item.report(
+          "`\(text.shown(limit: 60))` would match nothing: the name of a ref has no \(words(for: foreign))",
+          suggestion: foreign == " " ? apart(text) : nil)
+        continue
+      }
       guard name.hasPrefix(prefix) else { continue }
       item.report(
         "`\(text.shown(limit: 60))` would match nothing: what is compared is the name without `\(prefix)`",
         suggestion: "write `\(mark)\(String(name.dropFirst(prefix.count)).shown(limit: 60))`")
     }
     return patterns(value, such: examples)
+  }
+
+  /// Whether no name of a ref has that character, by git-check-ref-format(1); it means nothing to a pattern either.
+  private static func isInNoRef(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case "~", "^", ":": true
+    default: (1...0x20).contains(scalar.value) || scalar.value == 0x7f
+    }
+  }
+
+  private static func words(for scalar: Unicode.Scalar) -> String {
+    switch scalar {
+    case " ": "blank"
+    case "~", "^", ":": "`\(scalar.shown)`"
+    default: "control character (`\(scalar.shown)`)"
+    }
+  }
+
+  /// What was meant by several names with blanks between them.
+  private static func apart(_ text: String) -> String? {
+    let names = text.unicodeScalars.split { $0 == " " || $0 == "," }.map { String($0) }
+    guard !names.isEmpty, !names.contains("!") else { return nil }
+    if names.count == 1 { return "write `\(names[0].shown(limit: 60))`" }
+    let plain: Set<Character> = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./")
+    let items = names.map { name in name.allSatisfy { plain.contains($0) } ? name : "\"\(name)\"" }
+    return "write [\(items.joined(separator: ", ").shown(limit: 120))]"
   }
 
   /// Patterns for files of the repository.

@@ -1,9 +1,11 @@
+import AgentConfiguration
 import AsyncHTTPClient
 import FoundationEssentials
 import Glibc
 import Model
 import NIOCore
 import NIOHTTP1
+import Pipelines
 import Web
 
 /// Asks an agent over HTTP: on its Unix socket, or anywhere with a token.
@@ -11,6 +13,17 @@ struct APIClient: Sendable {
   let address: AgentAddress
 
   init(_ address: AgentAddress) { self.address = address }
+
+  /// On the socket that the flag names, or a variable, or the configuration.
+  init(flag: String?, config: String?, environment: [String: String]) throws(CommandExit) {
+    let path: String
+    do {
+      path = try Configuration.socketPath(flag: flag, config: config, environment: environment)
+    } catch {
+      throw CommandExit(.wrongUse, error.summary)
+    }
+    self.init(.socket(path))
+  }
 
   /// One for the life of the process; it ends with it.
   private static let http = {

@@ -1,4 +1,3 @@
-import AgentConfiguration
 import ArgumentParser
 import FoundationEssentials
 import Model
@@ -38,7 +37,7 @@ struct AgentOptions: ParsableArguments {
         guard tokenFile == nil else {
           throw CommandExit(.wrongUse, "--token-file needs --url or PUSHROD_URL; the socket needs no token.")
         }
-        return APIClient(.socket(Configuration.socketPath(flag: socket, config: config, environment: environment)))
+        return try APIClient(flag: socket, config: config, environment: environment)
       }
       return APIClient(try .url(named, try AgentToken.read(file: tokenFile, environment: environment)))
     }

@@ -68,7 +68,7 @@ extension APIClient {
       CommandExit(
         .notReachable,
         "The agent is not reachable: there is no socket \(socket). Start it with `pushrod serve`, or name its "
-          + "socket with --socket or PUSHROD_SOCKET.")
+          + "configuration with --config or PUSHROD_CONFIG, or its socket with --socket or PUSHROD_SOCKET.")
     case ECONNREFUSED:
       CommandExit(
         .notReachable,

@@ -21,8 +21,10 @@ enum ConnectionProblem {
     }
     let text = "\(error)"
     if text.contains("CERTIFICATE_VERIFY_FAILED") {
-      return "its certificate is not one that this machine trusts for that name"
+      return "its certificate is not one that this machine trusts; what counts is the system's own store, which "
+        + "`update-ca-certificates` makes, and not SSL_CERT_FILE"
     }
+    if text.contains("failedToValidateHostname") { return "its certificate is for other names" }
     return text.hasPrefix("handshakeFailed(") ? handshake(text) : text.onOneLine
   }
 

@@ -30,7 +30,7 @@ struct ArtifactsCommand: AsyncParsableCommand {
       if json { return Output.standard.write(try await agent.client.get(path)) }
       let list = try await agent.client.get(ArtifactList.self, path).artifacts
       guard !list.isEmpty else { return Output.error.print("no artifacts") }
-      var table = Table(["PATH", "SIZE", "CHANGED"])
+      var table = Table(["PATH", "SIZE", "CHANGED"], whole: [0])
       for artifact in list {
         table.add([artifact.path.onOneLine, Wording.size(artifact.size), Wording.ago(artifact.modifiedAt)])
       }

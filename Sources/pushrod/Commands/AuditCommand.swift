@@ -20,7 +20,8 @@ struct AuditCommand: AsyncParsableCommand {
     if listing.json { return Output.standard.write(try await agent.client.get("/api/audit", listing.parameters)) }
     let entries = try await agent.client.get(AuditList.self, "/api/audit", listing.parameters).entries
     guard !entries.isEmpty else { return Output.error.print("nothing has been done by people yet") }
-    var table = Table(["NO", "WHEN", "WHO", "FROM", "WHAT", "", "OUTCOME", ""], rightAligned: [0])
+    var table = Table(
+      ["NO", "WHEN", "WHO", "FROM", "WHAT", "", "OUTCOME", ""], rightAligned: [0], whole: [1])
     for entry in entries {
       let person = Person(name: entry.person, via: entry.via)
       table.add([

@@ -81,6 +81,7 @@ struct CheckCommand: ParsableCommand {
       do {
         // File by file, so that each has its own line; then as a whole, for what only the whole can have wrong.
         let files = try PipelineFolder.files(in: folder)
+        report.notePassedOver(in: folder, files)
         for file in files { report.checkPipeline(file, secrets: secrets, sources: sources) }
         if report.valid { _ = try PipelineFolder.load(folder, secrets: secrets, sources: sources ?? []) }
       } catch {
@@ -103,7 +104,7 @@ private struct Report: Encodable {
   private(set) var mistakes: [Diagnostic] = []
   /// What is valid and would be better done in another way; `nil` where nobody asked.
   private(set) var advice: [Diagnostic]?
-  /// What could not be checked.
+  /// What could not be checked, and what is passed over.
   var notes: [String] = []
 
   init(strict: Bool) { advice = strict ? [] : nil }
@@ -113,6 +114,14 @@ private struct Report: Encodable {
   mutating func add(_ found: Diagnostics) {
     valid = false
     mistakes += found.all
+  }
+
+  /// - Parameter files: the pipeline files of the folder.
+  mutating func notePassedOver(in folder: String, _ files: [String]) {
+    if files.isEmpty { notes.append("there is no pipeline: \(folder) has no file whose name ends in .yml or .yaml") }
+    notes += PipelineFolder.otherFiles(in: folder).map {
+      "\($0.shown(limit: 300)) is no pipeline: its name does not end in .yml or .yaml"
+    }
   }
 
   /// A key that only the agent may read is checked by the agent.

@@ -30,7 +30,8 @@ struct InboxCommand: AsyncParsableCommand {
       if listing.json { return Output.standard.write(try await agent.client.get("/api/deliveries", parameters)) }
       let list = try await agent.client.get(DeliveryList.self, "/api/deliveries", parameters).deliveries
       guard !list.isEmpty else { return Output.error.print("no deliveries") }
-      var table = Table(["NO", "SOURCE", "WAY", "EVENT", "CAME", "SIZE", "FROM", "VERDICT"], rightAligned: [0])
+      var table = Table(
+        ["NO", "SOURCE", "WAY", "EVENT", "CAME", "SIZE", "FROM", "VERDICT"], rightAligned: [0], whole: [4])
       for delivery in list {
         table.add([
           "\(delivery.number)", delivery.source, DeliveryText.way(of: delivery), delivery.event ?? "",

@@ -34,7 +34,7 @@ struct RunsCommand: AsyncParsableCommand {
     }
     guard !runs.isEmpty else { return Output.error.print("no runs") }
     var table = Table(
-      ["RUN", "PIPELINE", "STATE", "REF", "COMMIT", "QUEUED", "TOOK", "BY", "WHY"], rightAligned: [0])
+      ["RUN", "PIPELINE", "STATE", "REF", "COMMIT", "QUEUED", "TOOK", "BY", "WHY"], rightAligned: [0], whole: [2, 5])
     for run in runs {
       let request = run.request
       table.add([

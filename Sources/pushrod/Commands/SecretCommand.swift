@@ -34,9 +34,7 @@ struct SecretCommand: AsyncParsableCommand {
 
     /// Tells the agent, where there is one.
     func reload(_ done: String) async throws {
-      let client = APIClient(
-        .socket(
-          Configuration.socketPath(flag: socket, config: config, environment: ProcessInfo.processInfo.environment)))
+      let client = try APIClient(flag: socket, config: config, environment: ProcessInfo.processInfo.environment)
       do {
         _ = try await client.post(ReloadReport.self, "/api/reload")
         Output.standard.print("\(done), and the agent has taken it")
@@ -109,7 +107,7 @@ struct SecretCommand: AsyncParsableCommand {
         return Output.standard.print(String(decoding: text, as: UTF8.self))
       }
       guard !items.isEmpty else { return Output.error.print("no secrets") }
-      var table = Table(["NAME", "FROM", "CHANGED"])
+      var table = Table(["NAME", "FROM", "CHANGED"], whole: [0])
       for item in items { table.add([item.name, item.from, item.changedAt.map { Wording.ago($0) } ?? "-"]) }
       for line in table.lines(width: Terminal.standardOutput.width) { Output.standard.print(line) }
     }
