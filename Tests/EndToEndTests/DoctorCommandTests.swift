@@ -64,6 +64,24 @@ struct DoctorCommandTests {
     if let words { #expect(warnings.first?.contains(words) == true, "\(output)") }
   }
 
+  @Test("a folder of runs that the agent cannot write fails")
+  func closedRuns() throws {
+    // Root may write everywhere; a file in the way stops root, too.
+    for folder in geteuid() == 0 ? ["taken"] : ["taken", "closed"] {
+      let agent = try AgentUnderTest(pipelines: [:], settings: "runs: { data: \(folder)/runner }")
+      try agent.area.write("taken", "")
+      try FileManager.default.createDirectory(
+        atPath: agent.area.file("closed"), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o500])
+      let result = try agent.pushrod("doctor", "--config", agent.configuration)
+      #expect(result.status == 1)
+      let lines = result.output.split(separator: "\n").filter { $0.hasPrefix("fail  runs ") }
+      let words = "This user may not write to \(agent.area.file(folder))"
+      #expect(lines.first?.contains(words) == true, "\(result.output)")
+    }
+    let agent = try AgentUnderTest(pipelines: [:], settings: "runs: { data: runner }")
+    #expect(try !agent.pushrod("doctor", "--config", agent.configuration).output.contains("may not write to"))
+  }
+
   @Test("secrets that only the agent gets are named, and everything else is looked at all the same")
   func unreadSecrets() throws {
     let port = try Loopback.freePort()

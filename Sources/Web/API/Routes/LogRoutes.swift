@@ -44,7 +44,8 @@ struct LogRoutes: Sendable {
       withTimes: try query.flag("times", default: false), caller: call.caller)
     // A run that does not exist is a 404, not a stream that ends.
     let run = try await agent.run(number: number)
-    _ = try await starts(in: RunDirectory(path: agent.directory(ofRun: number)), of: run)
+    // Of one that no runner came to end, the stream has the reason.
+    if run.took != nil { _ = try await starts(in: RunDirectory(path: agent.directory(ofRun: number)), of: run) }
     return log.response
   }
 
@@ -64,13 +65,16 @@ struct LogRoutes: Sendable {
   }
 
   /// The beginnings of the steps that have begun, in that order.
-  /// - Throws: `APIFailure` 404 where a run that has ended left a directory behind and it is not there any more.
+  /// - Throws: `APIFailure` 404 where a run that has ended has no directory: it was removed, or could not be made.
   private func starts(in directory: RunDirectory, of run: Run) async throws -> [RunEvent] {
     let events = try await NIOThreadPool.singleton.runIfActive {
       directory.isThere ? try directory.events() : nil
     }
     guard events != nil || run.startedAt == nil || !run.state.isFinal else {
-      throw APIFailure.notFound("The log of run \(run.number) is not there any more.")
+      guard run.took == nil, let reason = run.reason else {
+        throw APIFailure.notFound("The log of run \(run.number) is not there any more.")
+      }
+      throw APIFailure.notFound("Run \(run.number) has no log: \(reason)")
     }
     return (events ?? []).filter { $0.event == .stepStarted }
   }
