@@ -303,9 +303,13 @@ struct LogTests {
     removed.took = 3
     agent.set(removed)
     try await withAPIServer(agent, in: root) { api in
-      let stream = Self.messages(try await api.get("/api/runs/1/log", Self.events).text)
-      let end = try JSON.decoder().decode(RunEvent.self, from: Data(try #require(stream.first).data.utf8))
-      #expect(stream.count == 1 && end.event == .runFinished && end.reason == failed.reason)
+      for isInTheWay in [false, true] {
+        if isInTheWay { try root.write("1", "a file") }
+        let stream = Self.messages(try await api.get("/api/runs/1/log", Self.events).text)
+        let message = try #require(stream.first)
+        let end = try JSON.decoder().decode(RunEvent.self, from: Data(message.data.utf8))
+        #expect(stream.count == 1 && end.event == .runFinished && end.reason == failed.reason)
+      }
       let text = try await api.get("/api/runs/1/log")
       #expect(text.status == 404 && text.text.contains("Run 1 has no log: the run directory could not be made"))
       for headers in [[:], Self.events] {
