@@ -42,6 +42,8 @@ public struct Configuration: Sendable {
   public var sourceNames: Set<String> { Set(sources.map(\.name)) }
   /// What `SecretUse.whereReadable` left out: `credential secret_github`, …; empty for an agent.
   public var unreadSecrets: [String]
+  /// The patterns of the `repositories` that are not in `credentials` for that reason.
+  public var unreadRepositories: [String]
   /// Absolute paths of the files that secrets come from.
   public var secretFiles: [String]
   public var parallelRuns: Int

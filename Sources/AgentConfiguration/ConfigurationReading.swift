@@ -77,8 +77,8 @@ struct ConfigurationReading {
       data: data, runnerData: runnerData, socket: socket, pipelinesFolder: pipelines, publicURL: publicURL,
       sources: sources, credentials: credentials, allowedSchemes: schemes, secrets: pipelineSecrets.values,
       secretNames: pipelineSecrets.names, knowsAllSecretNames: pipelineSecrets.isComplete,
-      unreadSecrets: secrets.unread.descriptions, secretFiles: secrets.files.paths,
-      parallelRuns: parallel,
+      unreadSecrets: secrets.unread.descriptions, unreadRepositories: secrets.unread.patterns,
+      secretFiles: secrets.files.paths, parallelRuns: parallel,
       launcher: launcher, limits: limits, inbox: inbox, compareTips: compareTips, mirrors: mirrors,
       cacheSize: fields["cache"].flatMap(CacheConfigurationReading.size) ?? CacheConfigurationReading.usualSize,
       runRetention: runRetention, log: log)

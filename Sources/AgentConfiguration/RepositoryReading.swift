@@ -18,7 +18,10 @@ struct RepositoryReading {
     guard let fields = entry.value.fields(keys, expected: "a mapping with \(RepositoryReading.forms)") else {
       return nil
     }
-    guard let access = access(fields) else { return nil }
+    guard let access = access(fields) else {
+      secrets.unread.patterns.append(entry.name)
+      return nil
+    }
     return RepositoryCredential(pattern: entry.name, access: access)
   }
 

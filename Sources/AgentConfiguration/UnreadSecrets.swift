@@ -2,4 +2,6 @@
 final class UnreadSecrets {
   /// `credential secret_github`, …
   var descriptions: [String] = []
+  /// Of the `repositories` whose credential is among them.
+  var patterns: [String] = []
 }

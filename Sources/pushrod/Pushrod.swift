@@ -9,7 +9,7 @@ struct Pushrod: AsyncParsableCommand {
     abstract: "Turns a git push into a finished deploy on your own server.",
     discussion: """
       Exit codes: 0 done, 1 the run failed or the thing checked is not valid, 2 wrong use, \
-      3 the agent is not reachable, 130 ended by Ctrl-C.
+      3 the agent is not reachable, 4 a newer run took the place of the one that was followed, 130 ended by Ctrl-C.
       """,
     version: "pushrod \(PushrodVersion.current)",
     subcommands: subcommands)

@@ -105,12 +105,18 @@ import Testing
       """
       sources: {g: {sender: github, secrets: [{credential: secret_github}, {file: github.secret}]}}
       secrets: {A: {env: NOPE}, B: {file: github.secret}}
+      repositories:
+        "https://github.com/acme/*": {token: {credential: secret_token}}
+        "https://github.com/other/*": {token: {file: github.secret}}
       """)
     func load(_ use: Configuration.SecretUse) throws(Diagnostics) -> Configuration {
       try Configuration.load(file: file, environment: [:], secrets: use)
     }
     let read = try load(.whereReadable)
-    #expect(read.unreadSecrets == ["credential secret_github", "environment variable NOPE"])
+    #expect(
+      read.unreadSecrets == ["credential secret_github", "credential secret_token", "environment variable NOPE"])
+    #expect(read.unreadRepositories == ["https://github.com/acme/*"])
+    #expect(read.credentials.map(\.pattern) == ["https://github.com/other/*"])
     #expect(read.sources[0].secrets.count == 1)
     #expect(read.secretNames == ["A", "B"])
     #expect(Array(read.secrets.keys) == ["B"])

@@ -64,6 +64,62 @@ struct DoctorCommandTests {
     if let words { #expect(warnings.first?.contains(words) == true, "\(output)") }
   }
 
+  @Test("a folder of runs that the agent cannot write fails")
+  func closedRuns() throws {
+    // Root may write everywhere; a file in the way stops root, too.
+    for folder in geteuid() == 0 ? ["taken"] : ["taken", "closed"] {
+      let agent = try AgentUnderTest(pipelines: [:], settings: "runs: { data: \(folder)/runner }")
+      try agent.area.write("taken", "")
+      try FileManager.default.createDirectory(
+        atPath: agent.area.file("closed"), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o500])
+      let result = try agent.pushrod("doctor", "--config", agent.configuration)
+      #expect(result.status == 1)
+      let lines = result.output.split(separator: "\n").filter { $0.hasPrefix("fail  runs ") }
+      let words = "This user may not write to \(agent.area.file(folder))"
+      #expect(lines.first?.contains(words) == true, "\(result.output)")
+    }
+    let agent = try AgentUnderTest(pipelines: [:], settings: "runs: { data: runner }")
+    #expect(try !agent.pushrod("doctor", "--config", agent.configuration).output.contains("may not write to"))
+  }
+
+  @Test("secrets that only the agent gets are named, and everything else is looked at all the same")
+  func unreadSecrets() throws {
+    let port = try Loopback.freePort()
+    let agent = try AgentUnderTest(
+      pipelines: [
+        "shop.yml": """
+        name: shop
+        repo: https://127.0.0.1:\(port)/acme/shop.git
+        on: push
+        secrets: [TOKEN]
+        steps: ['true']
+        """
+      ],
+      settings: """
+        secrets: { TOKEN: { credential: secret_token } }
+        repositories:
+          "https://127.0.0.1:\(port)/acme/*": { token: { credential: secret_forge } }
+        """)
+    let shipped = try agent.area.read("pushrod.yml")
+      .replacing("- file: github.secret", with: "- credential: secret_github")
+    try agent.area.write("pushrod.yml", shipped)
+
+    let output = try agent.pushrod("doctor", "--config", agent.configuration).output
+
+    let lines = output.split(separator: "\n")
+    for words in ["credential secret_github", "credential secret_token", "credential secret_forge"] {
+      #expect(lines.contains { $0.hasPrefix("ok    secrets") && $0.contains(words) }, "\(output)")
+    }
+    #expect(lines.contains { $0.hasPrefix("ok    configuration") }, "\(output)")
+    #expect(lines.contains { $0.hasPrefix("ok    pipelines") }, "\(output)")
+    #expect(
+      lines.contains {
+        $0.hasPrefix("warn  repository")
+          && $0.contains("without the credential for `https://127.0.0.1:\(port)/acme/*`, which cannot be read here")
+      }, "\(output)")
+    #expect(lines.contains { $0.contains("No agent answers on ") }, "\(output)")
+  }
+
   @Test("all well is exit 0; a repository that is gone and a key that cannot work are exit 1, each with what to do")
   func findings() throws {
     let repository = try GitRepository()

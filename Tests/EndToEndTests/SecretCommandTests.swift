@@ -116,6 +116,25 @@ struct SecretCommandTests {
     }
   }
 
+  @Test(
+    "where this user may not write or look, sudo is named, before a value is read",
+    .enabled(if: geteuid() != 0, "root may write everywhere"))
+  func permissions() throws {
+    let agent = try AgentUnderTest(pipelines: [:])
+    #expect(chmod(agent.area.path, 0o500) == 0)
+    defer { chmod(agent.area.path, 0o700) }
+    let first = try set(agent, "TOKEN", "")
+    #expect(first.status == 1 && first.errorOutput.contains("use sudo"), "\(first.errorOutput)")
+    #expect(chmod(agent.area.path, 0o700) == 0)
+    #expect(try set(agent, "TOKEN", "a value of mine").status == 0)
+    #expect(chmod(agent.area.file("secrets.d"), 0) == 0)
+    defer { chmod(agent.area.file("secrets.d"), 0o700) }
+    for words in [["set", "TOKEN"], ["ls"], ["rm", "TOKEN", "--force"]] {
+      let refused = try agent.pushrod(arguments: ["secret"] + words + ["--config", agent.configuration])
+      #expect(refused.status != 0 && refused.errorOutput.contains("use sudo"), "\(words) \(refused.errorOutput)")
+    }
+  }
+
   @Test("a value that is typed is not shown")
   func typed() throws {
     let agent = try AgentUnderTest(pipelines: [:])

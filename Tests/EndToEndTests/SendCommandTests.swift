@@ -69,6 +69,28 @@ struct SendCommandTests {
     }
   }
 
+  @Test("where the source's secret is the agent's alone, --secret-file is asked for, and is enough")
+  func unreadSecret() throws {
+    try area.write(
+      "pushrod.yml",
+      """
+      listen: \(url.dropFirst("http://".count))
+      sources: { "202": { sender: github, secrets: [{ credential: secret_github }] } }
+      """)
+    try area.write("ping.json", "{}")
+    let words = [
+      builtExecutable("pushrod"), "send", "--config", area.file("pushrod.yml"), "--event", "ping", "--body",
+      area.file("ping.json"),
+    ]
+    let refused = try run(words, in: area.path)
+    #expect(refused.status == 2)
+    #expect(refused.errorOutput.contains("the secret of source 202 cannot be read here"), "\(refused.errorOutput)")
+    #expect(refused.errorOutput.contains("name it with --secret-file"), "\(refused.errorOutput)")
+    #expect(!refused.errorOutput.contains("CREDENTIALS_DIRECTORY"), "\(refused.errorOutput)")
+    let sent = try run(words + ["--secret-file", area.file("secret")], in: area.path)
+    #expect(sent.status == 0, "\(sent.output)\(sent.errorOutput)")
+  }
+
   @Test("a push made from a repository here is signed, and says what the repository says")
   func localPush() throws {
     let git = { (words: [String]) in

@@ -54,6 +54,18 @@ struct SystemdUnitTests {
     #expect(try String(contentsOfFile: file, encoding: .utf8) == "listen: 127.0.0.1:9000\n")
   }
 
+  @Test(
+    "documents, schemas and sample pipelines are installed, each beside what it names",
+    arguments: [
+      "README.md", "docs/configuration.md", "pushrod.schema.json", "pushrod-repository.schema.json",
+      "pipelines/node-service.yml",
+    ])
+  func documents(name: String) throws {
+    let root = try ScratchRoot()
+    let installed = try String(contentsOfFile: "\(root.path)/usr/local/share/doc/pushrod/\(name)", encoding: .utf8)
+    #expect(try installed == String(contentsOfFile: "\(checkout)/\(name)", encoding: .utf8))
+  }
+
   @Test("the installed configuration is valid with the credential that its unit hands over")
   func configurationIsValid() throws {
     let root = try ScratchRoot()

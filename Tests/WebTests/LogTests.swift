@@ -289,6 +289,36 @@ struct LogTests {
     }
   }
 
+  @Test("a run whose directory could not be made is told of with its reason; one whose directory was removed is a 404")
+  func noDirectory() async throws {
+    let root = try TemporaryDirectory("log")
+    let agent = FakeAgent(root: root.path)
+    var failed = Run.sample(1, state: .failed)
+    failed.startedAt = failed.queuedAt
+    failed.reason = "the run directory could not be made"
+    agent.set(failed)
+    var removed = Run.sample(2, state: .failed)
+    removed.startedAt = removed.queuedAt
+    removed.reason = "step test failed"
+    removed.took = 3
+    agent.set(removed)
+    try await withAPIServer(agent, in: root) { api in
+      for isInTheWay in [false, true] {
+        if isInTheWay { try root.write("1", "a file") }
+        let stream = Self.messages(try await api.get("/api/runs/1/log", Self.events).text)
+        let message = try #require(stream.first)
+        let end = try JSON.decoder().decode(RunEvent.self, from: Data(message.data.utf8))
+        #expect(stream.count == 1 && end.event == .runFinished && end.reason == failed.reason)
+      }
+      let text = try await api.get("/api/runs/1/log")
+      #expect(text.status == 404 && text.text.contains("Run 1 has no log: the run directory could not be made"))
+      for headers in [[:], Self.events] {
+        let gone = try await api.get("/api/runs/2/log", headers)
+        #expect(gone.status == 404 && gone.text.contains("The log of run 2 is not there any more."))
+      }
+    }
+  }
+
   @Test("a log that a step put a link or a pipe in place of gives nothing away and holds nothing up")
   func replacedLog() async throws {
     let root = try TemporaryDirectory("log")

@@ -12,7 +12,8 @@ struct InitCommand: ParsableCommand {
     abstract: "Write a configuration, a secret and a first pipeline, and say what to enter on the sender's pages.",
     discussion: """
       Nothing that is there is overwritten without --force; a secret never is. In /etc/pushrod, the configuration \
-      that `make install` put there is kept, and the secret goes to secrets/, where its unit takes it from.
+      that `make install` put there is kept, and the lines that it lacks are printed; the secret goes to secrets/, \
+      where its unit takes it from.
       """)
 
   @Argument(help: "The repository to deploy: https://github.com/acme/shop.git, git@github.com:acme/shop.git, …")
@@ -52,6 +53,7 @@ struct InitCommand: ParsableCommand {
     let files = Files(folder: folder, setup: setup)
     let keepsConfiguration = isSystem && !force && NewFile.exists(files.configuration)
     try refuseToOverwrite(files, keepsConfiguration: keepsConfiguration)
+    let kept = try keepsConfiguration ? outline(of: files.configuration) : nil
 
     try NewFile.makeFolder(folder)
     if isSystem { try NewFile.makeFolder("\(folder)/secrets", mode: 0o700) }
@@ -75,16 +77,34 @@ struct InitCommand: ParsableCommand {
       ),
       ("wrote", files.pipeline, "the first pipeline; its steps are yours to write"),
     ])
-    let settings = HookSettings(
-      sender: setup.sender, page: page, repository: setup.repository, publicURL: setup.publicURL,
-      secretFile: files.secret)
-    Output.standard.print(
-      """
+    let next = NextSteps(
+      folder: folder, isSystem: isSystem, configuration: files.configuration, repository: setup.repository)
+    let parts = [additions(to: kept, files, setup), next.text, hookSettings(kept, files, setup).text]
+    for part in parts.compactMap { $0 } { Output.standard.print("\n" + part) }
+  }
 
-      \(next(files, setup))
+  private func outline(of file: String) throws(CommandExit) -> ConfigurationOutline {
+    do {
+      return try ConfigurationOutline.read(file: file)
+    } catch {
+      throw CommandExit(.wrongUse, error.description)
+    }
+  }
 
-      \(settings.text)
-      """)
+  private func additions(to kept: ConfigurationOutline?, _ files: Files, _ setup: FirstSetup) -> String? {
+    guard let kept, let lines = setup.additions(sources: kept.sources, publicURL: kept.publicURL) else { return nil }
+    return "Add to \(files.configuration), under the keys that are there:\n\(lines)"
+  }
+
+  private func hookSettings(_ kept: ConfigurationOutline?, _ files: Files, _ setup: FirstSetup) -> HookSettings {
+    var settings = HookSettings(
+      sender: setup.sender, page: setup.page, repository: setup.repository,
+      publicURL: setup.publicURL ?? kept?.publicURL, secretFile: files.secret)
+    if let kept {
+      settings.keptConfiguration = files.configuration
+      settings.optionsPlace = kept.sources.contains(setup.sender) ? nil : "above"
+    }
+    return settings
   }
 
   private func report(_ lines: [(what: String, path: String, meaning: String)]) {
@@ -106,22 +126,6 @@ struct InitCommand: ParsableCommand {
       secret = "\(folder)/\(setup.secretFile)"
       pipeline = "\(folder)/pipelines/\(setup.pipelineName).yml"
     }
-  }
-
-  private func next(_ files: Files, _ setup: FirstSetup) -> String {
-    let start =
-      isSystem
-      ? "Start the agent:  systemctl enable --now pushrod (systemctl restart pushrod where it runs already)"
-      : "Start the agent:  pushrod serve --config \(ShellText.word(files.configuration))"
-    guard setup.repository.scheme == .ssh else { return start }
-    return """
-      \(start)
-      Over ssh, the agent needs a deploy key that the forge knows, of the kind ed25519:
-        ssh-keygen -t ed25519 -N '' -f \(ShellText.word(folder + "/deploy_key"))
-        ssh-keyscan \(setup.repository.host) > \(ShellText.word(folder + "/known_hosts"))   (compare it with what the host publishes)
-      and under `repositories` in \(files.configuration):
-        "\(setup.repository.url)": { key: { file: deploy_key }, known_hosts: known_hosts }
-      """
   }
 
   private func refuseToOverwrite(_ files: Files, keepsConfiguration: Bool) throws(CommandExit) {

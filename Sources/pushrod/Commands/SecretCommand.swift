@@ -69,8 +69,9 @@ struct SecretCommand: AsyncParsableCommand {
           .wrongUse,
           "`\(name)` is configured under `secrets` in \(found.file.onOneLine) already; change it there, or remove it.")
       }
-      let secret = try SecretInput.read(name)
-      let isNew = try StoredSecret(folder: found.folder, name: name).write(secret, owner: found.owner)
+      let stored = StoredSecret(folder: found.folder, name: name)
+      try stored.checkPlace()
+      let isNew = try stored.write(try SecretInput.read(name), owner: found.owner)
       try await place.reload("secret \(name) \(isNew ? "stored" : "replaced")")
     }
   }
@@ -95,7 +96,8 @@ struct SecretCommand: AsyncParsableCommand {
     func run() throws {
       let found = try place.find()
       guard let stored = found.folder.entries() else {
-        throw CommandExit(.wrongUse, "cannot read \(found.folder.path.onOneLine): \(String(cString: strerror(errno))).")
+        throw CommandExit(
+          .wrongUse, "cannot read \(found.folder.path.onOneLine): \(StoredSecret.words(for: errno)).")
       }
       let items =
         (found.configured.map { Item(name: $0.name, from: $0.from) }

@@ -10,8 +10,24 @@ struct FolderCheck {
   func findings() -> [Finding] {
     var findings = [permissions(configuration.data)]
     findings.append(room(configuration.data))
-    if configuration.runnerData != configuration.data { findings.append(room(configuration.runnerData)) }
+    guard configuration.runnerData != configuration.data else { return findings }
+    if let runs { findings.append(runs) }
+    findings.append(room(configuration.runnerData))
     return findings
+  }
+
+  /// A runner that the agent starts itself writes where the agent may. What is not there yet is made in the folder above.
+  private var runs: Finding? {
+    guard case .spawn = configuration.launcher else { return nil }
+    var place = configuration.runnerData + "/runs"
+    while access(place, F_OK) != 0, errno == ENOENT, place != "/", let slash = place.lastIndex(of: "/") {
+      place = slash == place.startIndex ? "/" : String(place[..<slash])
+    }
+    guard access(place, W_OK | X_OK) != 0 else { return nil }
+    return .fail(
+      "runs", "This user may not write to \(place): \(String(cString: strerror(errno))). So no run can begin.",
+      "Give it to the agent's user, or name another folder as `runs.data` in \(configuration.file). "
+        + "Where another user is the agent's, run doctor as that one.")
   }
 
   private func permissions(_ folder: String) -> Finding {

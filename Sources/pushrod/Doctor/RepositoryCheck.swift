@@ -41,14 +41,33 @@ struct RepositoryCheck {
           return [.ok("repository", "\(remote.url): \(Wording.count(tips.count, "ref")).")]
             + refFindings(remote.url, tips)
         }
+        let reason = remote.error ?? "It gave no answer."
+        if let pattern = unread(for: remote.url) {
+          return [
+            .warn(
+              "repository",
+              "\(remote.url) was asked without the credential for `\(pattern)`, which cannot be read here: \(reason)",
+              "Whether the agent reaches it, a run shows; start one with `pushrod run`.")
+          ]
+        }
         return [
           .fail(
-            "repository", "\(remote.url): \(remote.error ?? "It gave no answer.")",
+            "repository", "\(remote.url): \(reason)",
             "See `repositories:` in \(configuration.file); try `git ls-remote \(remote.url)`.")
         ]
       }
     } catch {
       return [.fail("repository", "The repositories could not be asked: \(error).", "Put the runner right first.")]
+    }
+  }
+
+  /// The pattern of a credential that was not read and may be the one for this address: what stands before its first star
+  /// is the same.
+  private func unread(for address: String) -> String? {
+    guard let url = try? RepositoryURL(address) else { return nil }
+    return configuration.unreadRepositories.first { pattern in
+      guard let known = try? RepositoryURL(pattern) else { return false }
+      return url.identity.hasPrefix(known.identity.prefix { $0 != "*" })
     }
   }
 

@@ -9,6 +9,21 @@ struct StoredSecret {
 
   private var path: String { folder.path + "/" + name }
 
+  /// Whether this user may write there, before anybody types a value in vain.
+  func checkPlace() throws(CommandExit) {
+    let above = folder.path.lastIndex(of: "/").map { String(folder.path[..<$0]) } ?? ""
+    let place = NewFile.exists(folder.path) ? folder.path : above.isEmpty ? "/" : above
+    guard access(place, W_OK | X_OK) == 0 || errno != EACCES else {
+      throw CommandExit(.failed, "cannot write \(path.onOneLine): \(StoredSecret.words(for: EACCES)).")
+    }
+  }
+
+  /// What the system says, and who may do what this user may not.
+  static func words(for code: Int32) -> String {
+    let words = String(cString: strerror(code))
+    return code == EACCES ? "\(words): the folder is for the agent's user and root; use sudo" : words
+  }
+
   /// - Parameter owner: whom it is made to belong to where root writes it; `nil`: root.
   /// - Returns: whether there was none of this name.
   func write(_ secret: Secret, owner: (user: uid_t, group: gid_t)?) throws(CommandExit) -> Bool {
@@ -40,7 +55,7 @@ struct StoredSecret {
   func remove() throws(CommandExit) -> Bool {
     guard unlink(path) == 0 else {
       if errno == ENOENT { return false }
-      throw CommandExit(.failed, "cannot remove \(path.onOneLine): \(String(cString: strerror(errno))).")
+      throw CommandExit(.failed, "cannot remove \(path.onOneLine): \(StoredSecret.words(for: errno)).")
     }
     let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if descriptor >= 0 {

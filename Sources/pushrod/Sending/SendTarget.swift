@@ -48,13 +48,27 @@ struct SendTarget {
     } else if let first = source.secrets.first {
       secret = first
     } else {
-      // It may come from a program, or say why it does not come.
-      let whole = try SendTarget.configuration(file, secrets: .required)
-      guard let first = whole.sources.first(where: { $0.name == source.name })?.secrets.first else {
-        throw CommandExit(.wrongUse, "source \(source.name) has no secret.")
-      }
-      secret = first
+      secret = try SendTarget.unread(source.name, of: configuration)
     }
+  }
+
+  /// The secret of a source, where it was not read with the others: it may come from a program, which is run only now.
+  private static func unread(_ source: String, of configuration: Configuration) throws(CommandExit) -> Secret {
+    guard !configuration.unreadSecrets.isEmpty else {
+      throw CommandExit(.wrongUse, "source \(source) has no secret.")
+    }
+    let words =
+      "the secret of source \(source) cannot be read here; put it into a file of yours and name it with --secret-file."
+    guard configuration.unreadSecrets.contains(where: { $0.hasPrefix("command ") }) else {
+      throw CommandExit(.wrongUse, words)
+    }
+    do {
+      let whole = try SendTarget.configuration(configuration.file, secrets: .required)
+      if let first = whole.sources.first(where: { $0.name == source })?.secrets.first { return first }
+    } catch {
+      throw CommandExit(.wrongUse, "\(words)\n\(error.description)")
+    }
+    throw CommandExit(.wrongUse, words)
   }
 
   private static func configuration(

@@ -51,10 +51,7 @@ struct FirstSetup {
     # One address for each service that sends webhooks: this one is /webhook/\(sender).
     # With two secrets both are accepted, so that a secret can be changed without losing a push.
     sources:
-      \(sender):
-        sender: \(sender)
-        secrets:
-          - file: \(YAMLText.scalar(secretFile))\(page.options.map { "\n    \($0)" }.joined())
+    \(source("file: \(YAMLText.scalar(secretFile))"))
 
     # Which kinds of addresses repositories may have: https, ssh, git, http, file.
     \(remotes)
@@ -73,6 +70,27 @@ struct FirstSetup {
       parallel: 4
 
     """
+  }
+
+  /// What a configuration of the packages that is kept lacks, under the keys where it belongs; `nil` where it has all of it.
+  ///
+  /// - Parameters:
+  ///   - sources: the names of those that it has.
+  ///   - known: its `public_url`.
+  func additions(sources: Set<String>, publicURL known: String?) -> String? {
+    var lines: [String] = []
+    if let publicURL, publicURL != known {
+      lines.append(
+        "public_url: \(YAMLText.scalar(publicURL))" + (known.map { "   # in place of \($0.onOneLine)" } ?? ""))
+    }
+    if !sources.contains(sender) { lines += ["sources:", source("credential: secret_\(sender)")] }
+    return lines.isEmpty ? nil : lines.joined(separator: "\n")
+  }
+
+  /// The source as it stands under `sources`.
+  private func source(_ secret: String) -> String {
+    let lines = ["  \(sender):", "    sender: \(sender)", "    secrets:", "      - \(secret)"]
+    return (lines + page.options.map { "    \($0)" }).joined(separator: "\n")
   }
 
   private var trigger: String {

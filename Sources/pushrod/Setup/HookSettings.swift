@@ -9,6 +9,10 @@ struct HookSettings {
   var publicURL: String?
   /// As the person can type it.
   var secretFile: String
+  /// Where the commented lines of the source stand; `nil` where none were written.
+  var optionsPlace: String? = "in the configuration"
+  /// The configuration, where it was there before and is kept.
+  var keptConfiguration: String?
 
   var text: String {
     let url = "\(publicURL ?? "https://YOUR-SERVER")/webhook/\(sender)"
@@ -23,7 +27,9 @@ struct HookSettings {
       lines.append("Put \(words) into \(secretFile):")
       lines.append("  (umask 077; cat > \(ShellText.word(secretFile)))   and end it with Ctrl-D")
     }
-    if !page.options.isEmpty { lines.append("Fill in the commented lines of the source in the configuration.") }
+    if let optionsPlace, !page.options.isEmpty {
+      lines.append("Fill in the commented lines of the source \(optionsPlace).")
+    }
     if let then = page.then { lines.append(then) }
     return lines.joined(separator: "\n") + note
   }
@@ -35,6 +41,13 @@ struct HookSettings {
 
   private var note: String {
     guard publicURL == nil else { return "" }
+    if let keptConfiguration {
+      return """
+
+        YOUR-SERVER is the name under which \(page.title) reaches this machine; it can be written down as `public_url` in
+        \(keptConfiguration).
+        """
+    }
     return """
 
       YOUR-SERVER is the name under which \(page.title) reaches this machine. The agent listens on 127.0.0.1:8700 only: let

@@ -127,7 +127,7 @@ extension LiveLog {
     /// What is new, as it goes to the client; empty where nothing is.
     mutating func next() throws -> ByteBuffer {
       var buffer = ByteBuffer()
-      for item in try follower.next() {
+      for item in try items() {
         switch item {
         case .event(let event, let position):
           try buffer.writeEvent(event, at: position)
@@ -138,6 +138,16 @@ extension LiveLog {
         }
       }
       return buffer
+    }
+
+    /// Nothing where there is no directory that may be looked into, as where none could be made.
+    private mutating func items() throws -> [LogFollower.Item] {
+      do {
+        return try follower.next()
+      } catch {
+        guard !directory.isThere else { throw error }
+        return []
+      }
     }
 
     private mutating func times(

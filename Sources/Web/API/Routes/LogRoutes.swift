@@ -44,7 +44,7 @@ struct LogRoutes: Sendable {
       withTimes: try query.flag("times", default: false), caller: call.caller)
     // A run that does not exist is a 404, not a stream that ends.
     let run = try await agent.run(number: number)
-    _ = try await starts(in: RunDirectory(path: agent.directory(ofRun: number)), of: run)
+    _ = try await starts(in: RunDirectory(path: agent.directory(ofRun: number)), of: run, tellsReason: true)
     return log.response
   }
 
@@ -64,13 +64,21 @@ struct LogRoutes: Sendable {
   }
 
   /// The beginnings of the steps that have begun, in that order.
-  /// - Throws: `APIFailure` 404 where a run that has ended left a directory behind and it is not there any more.
-  private func starts(in directory: RunDirectory, of run: Run) async throws -> [RunEvent] {
+  ///
+  /// - Parameter tellsReason: the answer says why a run ended that no runner came to end; there need not be a directory.
+  /// - Throws: `APIFailure` 404 where a run that has ended has no directory: it was removed, or could not be made.
+  private func starts(
+    in directory: RunDirectory, of run: Run, tellsReason: Bool = false
+  ) async throws -> [RunEvent] {
     let events = try await NIOThreadPool.singleton.runIfActive {
       directory.isThere ? try directory.events() : nil
     }
     guard events != nil || run.startedAt == nil || !run.state.isFinal else {
-      throw APIFailure.notFound("The log of run \(run.number) is not there any more.")
+      guard run.took == nil, let reason = run.reason else {
+        throw APIFailure.notFound("The log of run \(run.number) is not there any more.")
+      }
+      guard !tellsReason else { return [] }
+      throw APIFailure.notFound("Run \(run.number) has no log: \(reason)")
     }
     return (events ?? []).filter { $0.event == .stepStarted }
   }
