@@ -227,6 +227,13 @@ struct SecretReading {
       value.report("the environment variable \(name.shown()) is not set", suggestion: "set it for the agent")
       return nil
     }
+    // Whatever of a variable is no text has been replaced before it comes here.
+    guard !text.unicodeScalars.contains("\u{fffd}") else {
+      value.report(
+        "the environment variable \(name.shown()) is not UTF-8 text",
+        suggestion: "put it there encoded, in base64 for example")
+      return nil
+    }
     return Array(text.utf8)
   }
 

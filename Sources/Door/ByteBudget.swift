@@ -22,6 +22,7 @@ public final class ByteBudget: Sendable {
   /// - Parameter client: `nil`, or this machine, where a proxy that speaks for nobody has all of them: no client's share.
   /// - Returns: `false`, and nothing is taken, where that many are not left.
   public func take(_ count: Int, by client: IPAddress?) -> Bool {
+    guard count > 0 else { return true }
     let client = ByteBudget.sharer(client)
     return state.withLock { state in
       guard state.taken + count <= limit else { return false }
@@ -48,6 +49,9 @@ public final class ByteBudget: Sendable {
 
   /// Bytes that are taken now.
   public var taken: Int { state.withLock { $0.taken } }
+
+  /// How many clients have some now.
+  var clients: Int { state.withLock { $0.clients.count } }
 
   private static func sharer(_ client: IPAddress?) -> ClientNetwork? {
     client.flatMap { $0.isLoopback ? nil : ClientNetwork($0) }

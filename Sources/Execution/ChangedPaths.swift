@@ -16,6 +16,7 @@ struct ChangedPaths {
 
   /// More changed files than these are looked at by nobody.
   static let most = 100_000
+  private static let mostRemembered = 10_000
 
   /// What there is to compare with.
   private enum Base: Equatable {
@@ -64,7 +65,11 @@ struct ChangedPaths {
     let request = spec.request
     if spec.newest != nil {
       guard let good = spec.succeeded else { return .none("no run of \(request.ref.short) has succeeded yet") }
-      let places = ([good] + (spec.unfinished ?? [])).filter { $0.commit.hex != commit }
+      let unfinished = spec.unfinished ?? []
+      guard unfinished.count <= DeployedRef.mostUnfinished else {
+        return .none("more than \(DeployedRef.mostUnfinished) commits have been begun since run \(good.run) succeeded")
+      }
+      let places = ([good] + unfinished).filter { $0.commit.hex != commit }
       if !places.isEmpty { return try compare(places, commit, since: good) }
     }
     if let before = request.before, !before.isZero {
@@ -98,9 +103,6 @@ struct ChangedPaths {
 
   /// - Parameter places: what may be live, in whole or in part.
   private func compare(_ places: [DeployedCommit], _ commit: String, since good: DeployedCommit) throws -> Base {
-    guard places.count <= 1 + DeployedRef.mostUnfinished else {
-      return .none("more than \(DeployedRef.mostUnfinished) commits have been begun since run \(good.run) succeeded")
-    }
     var pairs: [Pair] = []
     for place in places {
       guard let known = try mirror.known(place.commit.hex) else {
@@ -111,9 +113,10 @@ struct ChangedPaths {
       case .commits(let more, _): pairs += more.filter { !pairs.contains($0) }
       }
     }
+    let deployed = places.contains(good) ? ["what run \(good.run) deployed, \(good.commit.short)"] : []
     let later = places.filter { $0 != good }.map { String($0.run) }.joined(separator: ", ")
-    let words = later.isEmpty ? "" : ", and with what did not succeed since (run \(later))"
-    return .commits(pairs, words: "what run \(good.run) deployed, \(good.commit.short)\(words)")
+    let begun = later.isEmpty ? [] : ["what did not succeed since (run \(later))"]
+    return .commits(pairs, words: (deployed + begun).joined(separator: ", and with "))
   }
 
   /// Of two histories that have parted, what either has changed since: the old one's changes are taken back.
@@ -144,8 +147,11 @@ struct ChangedPaths {
   func visit(_ pairs: [Pair], _ visit: (String) -> Bool) throws -> Look? {
     var look = Look()
     var isOver = false
+    // Of several pairs the same file may come more than once; what is beyond the bound counts each time.
+    var seen: Set<String> = []
     for pair in pairs where !isOver {
       try mirror.changes(from: pair.old, to: pair.new) { path in
+        if pairs.count > 1, seen.count < ChangedPaths.mostRemembered, !seen.insert(path).inserted { return true }
         look.count += 1
         if look.example == nil { look.example = path }
         isOver = look.count > ChangedPaths.most || !visit(path)

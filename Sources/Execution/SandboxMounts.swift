@@ -34,8 +34,8 @@ struct SandboxMounts {
     let own = hidden
     let writable = try writable()
     var arguments = SandboxMounts.system
-    // Of a user without a home, or with one that is the system's.
-    if !privates.contains(home) { arguments += ["--setenv", "HOME", "/tmp"] }
+    // Of a user without a home, or with one that is the system's; what a step says itself counts.
+    if !privates.contains(home), environment.contains("HOME=\(home)") { arguments += ["--setenv", "HOME", "/tmp"] }
     let size = room.map { ["--size", "\($0)"] } ?? []
     for place in sorted(privates) {
       arguments += size

@@ -97,7 +97,8 @@ extension SQLiteStore {
       sql: """
         SELECT commit_id, max(number) AS last FROM runs INDEXED BY runs_by_pipeline
         WHERE pipeline = ? AND repository = ? AND ref = ? AND number > ? AND commit_id <> ''
-          AND state IN ('failed', 'timed_out', 'cancelled', 'interrupted')
+          AND (state IN ('failed', 'timed_out', 'cancelled', 'interrupted')
+            OR (state = 'superseded' AND started_at IS NOT NULL))
         GROUP BY commit_id ORDER BY last DESC LIMIT ?
         """)
     return try Row.fetchAll(statement, arguments: key(of: request) + [run, DeployedRef.mostUnfinished + 1]).compactMap {

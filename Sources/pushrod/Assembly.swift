@@ -235,7 +235,7 @@ struct Assembly {
         // A certificate that has come since a reload failed may be what it lacked.
         var hasher = Hasher()
         hasher.combine(FolderFingerprint(folder: current.pipelinesFolder))
-        hasher.combine(current.tls.map { CertificateOrigin($0).fingerprint() })
+        hasher.combine(certificate?.fingerprint)
         return hasher.finalize()
       })
   }

@@ -106,5 +106,6 @@ struct RateTests {
     budget.give(5, by: one)
     budget.give(5, by: other)
     #expect(budget.taken == 0 && budget.take(10, by: IPAddress("127.0.0.1")))
+    #expect(budget.take(0, by: other) && budget.clients == 0, "nobody who has nothing is remembered")
   }
 }

@@ -85,7 +85,7 @@ struct PathFilterTests {
     #expect(try reverting.log(0).contains(words))
     let unknown = try revert([try #require(CommitID(String(repeating: "a", count: 40)))])
     #expect(unknown.end?.runState == .succeeded, "what cannot be told is run")
-    let many = try revert((0...20).map { _ in bad } + [good])
+    let many = try revert([good] + (0..<20).map { _ in bad })
     #expect(many.end?.runState == .succeeded)
     #expect(try many.log(0).contains("more than 20 commits have been begun since run 4 succeeded"))
   }

@@ -182,6 +182,7 @@ import Testing
     refused: [
       "steps: []", "{}", "[make]", "repo: git@example.org:a/b.git\nsteps: [make]", "steps: [make]\nsecrets: [TOKEN]",
       "steps: [{run: a, user: root}]", "steps: [{run: a, sandbox: false}]", "steps: [{run: a, limits: {memory: 1G}}]",
+      "steps: [{include: common/node.yml}]",
       "steps: [{run: a, tiemout: 1m}]", "steps: [make]\nfinally: [{run: a, needs: [b]}]",
     ]
   )

@@ -208,6 +208,11 @@ import Testing
     _ = try await end(.failed, 5, ref: "refs/heads/dev")
     _ = try await end(.timedOut, 6)
     #expect(try await end(.failed, 3).unfinished.map(\.run) == [7, 6])
+    // Ended for a newer one: what it had done is done. Who never began has done nothing.
+    #expect(try await end(.superseded, 7).unfinished.map(\.run) == [8, 7, 6])
+    let waiting = try await queue(commit: commit(8))
+    #expect(try await store.supersede([waiting.number], by: 99, at: someDate) == [waiting.number])
+    #expect(try await store.deployed(like: waiting.request).unfinished.map(\.run) == [8, 7, 6])
     #expect(try await end(.succeeded, 2).unfinished.isEmpty)
   }
 

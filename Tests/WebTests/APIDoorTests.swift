@@ -193,6 +193,57 @@ struct APIDoorTests {
     }
   }
 
+  @Test(
+    "who sends the body after the answer is no friend of the idle deadline, and bodies have theirs whatever was answered"
+  )
+  func lateBody() async throws {
+    var limits = APILimits()
+    (limits.idleTimeout, limits.bodyTimeout) = (.seconds(2), .seconds(4))
+    try await withTCPServer(agent, access, limits: limits) { port in
+      for rest in ["hello", "hel"] {
+        let connection = try await RawConnection(port: port)
+        await connection.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n")
+        #expect(await connection.read(until: "ok").hasPrefix("HTTP/1.1 200 "))
+        await connection.send(rest)
+        let began = ContinuousClock.now
+        #expect(await connection.readToEnd().isEmpty, "\(rest)")
+        #expect(began.duration(to: .now) < .seconds(15), "\(rest)")
+      }
+    }
+  }
+
+  @Test("an offer of another protocol is answered, and the connection ends with the answer")
+  func upgrade() async throws {
+    try await withTCPServer(agent, access) { port in
+      let connection = try await RawConnection(port: port)
+      let head = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"
+      await connection.send(head + head)
+      let answer = await connection.readToEnd()
+      #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.split(separator: "HTTP/1.1 200").count == 1, "\(answer)")
+    }
+  }
+
+  @Test("what is wrong with a body is the sender's, and who waits for a word before it gets one")
+  func bodies() async throws {
+    try await withTCPServer(agent, access) { port in
+      let head = "POST /api/runs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer good\r\n"
+      for (rest, status) in [
+        ("Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\nZZ\r\n", 400),
+        ("Content-Length: 99999999\r\n\r\n", 413),
+      ] {
+        let connection = try await RawConnection(port: port)
+        await connection.send(head + rest)
+        let answer = await connection.readToEnd()
+        #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
+      }
+      let patient = try await RawConnection(port: port)
+      await patient.send(head + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+      #expect(await patient.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 100 "))
+      await patient.send("[]")
+      #expect(await patient.read(until: "must be").contains("HTTP/1.1 422 "))
+    }
+  }
+
   @Test("a body that stalls for longer than any answer takes ends its connection, and nothing else")
   func stalledBody() async throws {
     var limits = APILimits()

@@ -39,6 +39,11 @@ struct EventFieldsTests {
   @Test("half an emoji and a number that is too large spoil nothing but themselves")
   func spoilt() throws {
     #expect(
+      try fields(Stripe(), #"{"a": [0, -0.5e-3, 10, 1E+2, "--5", "\"05"]}"#)
+        == .object([
+          "a": .array([.number(0), .number(-0.0005), .number(10), .number(100), .string("--5"), .string("\"05")])
+        ]))
+    #expect(
       try fields(Stripe(), #"{"a": ["\ud83d", 1e400, -1e400], "\udc00": true}"#)
         == .object([
           "a": .array([.string("\u{FFFD}"), .number(.infinity), .number(.infinity)]), "\u{FFFD}": .bool(true),
@@ -47,7 +52,10 @@ struct EventFieldsTests {
 
   @Test(
     "a text that cannot be read is said to be no JSON, and not to be something else",
-    arguments: [#"{"a": "\x"}"#, #"{"a": ["\u12"]}"#, "{\"a\": {\"b\": \"\u{1}\"}}", #"{"\x": 1}"#])
+    arguments: [
+      #"{"a": --5}"#, #"{"a": 05}"#, #"{"a": 1.}"#, #"{"a": [1e]}"#, #"{"a": 1.2.3}"#, #"{"a": -}"#, #"{"a": 1-2}"#,
+      #"{"a": "\x"}"#, #"{"a": ["\u12"]}"#, "{\"a\": {\"b\": \"\u{1}\"}}", #"{"\x": 1}"#,
+    ])
   func badText(body: String) { #expect(refusal(Array(body.utf8)) == "The payload is not JSON.") }
 
   @Test("a body is a form by its content type, except of senders that post JSON in forms")

@@ -37,7 +37,9 @@ struct RunWatcher: Sendable {
 
   /// - Parameter onWaiting: told whenever the run begins to wait for people and goes on (`nil`), and at the beginning.
   /// - Returns: how the run ended; `nil` where the task was cancelled (the runner goes on).
-  func follow(_ directory: RunDirectory, onWaiting: @Sendable (Waiting?) async -> Void = { _ in }) async -> RunOutcome? {
+  func follow(
+    _ directory: RunDirectory, onWaiting: @Sendable (Waiting?) async -> Void = { _ in }
+  ) async -> RunOutcome? {
     var told: Waiting??
     let began = ContinuousClock.now
     let trace = RunTrace(directory)

@@ -16,7 +16,10 @@ public enum PipelineLanguage {
       guard case .object(var step)? = definitions[StepDefinition.step.title],
         case .object(var keys)? = step["properties"]
       else { return }
-      for key in RepositoryFile.agentsStepKeys { keys[key] = nil }
+      for key in RepositoryFile.agentsStepKeys + ["include"] {
+        keys[key] = nil
+        definitions[key] = nil
+      }
       step["properties"] = .object(keys)
       definitions[StepDefinition.step.title] = .object(step)
     }

@@ -25,7 +25,7 @@ extension JSONValue {
     switch self {
     case .null: "null"
     case .bool(let value): "\(value)"
-    case .number(let value): value.shown
+    case .number(let value): value.isFinite ? value.shown : "a number beyond all that can be compared"
     case .string(let text): "\"\(text.shown(limit: 60))\""
     case .array: "an empty list"
     case .object: "an object"

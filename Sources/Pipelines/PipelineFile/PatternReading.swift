@@ -29,6 +29,7 @@ enum PatternReading {
   /// Patterns for names of branches, or of tags.
   /// - Parameter prefix: what their refs begin with, and their names do not.
   static func refPatterns(_ value: Value, under prefix: String, such examples: String) -> [String] {
+    var isForeign = false
     for item in value.oneOrMany(atMost: 100) ?? [] {
       guard case .scalar(let text, _) = item.node.content else { continue }
       let mark = GlobList.excludes(text) ? "!" : ""
@@ -38,6 +39,7 @@ enum PatternReading {
         item.report(
           "`\(text.shown(limit: 60))` would match nothing: the name of a ref has no \(words(for: foreign))",
           suggestion: foreign == " " ? apart(text) : nil)
+        isForeign = true
         continue
       }
       guard name.hasPrefix(prefix) else { continue }
@@ -45,7 +47,7 @@ enum PatternReading {
         "`\(text.shown(limit: 60))` would match nothing: what is compared is the name without `\(prefix)`",
         suggestion: "write `\(mark)\(String(name.dropFirst(prefix.count)).shown(limit: 60))`")
     }
-    return patterns(value, such: examples)
+    return isForeign ? [] : patterns(value, such: examples)
   }
 
   /// Whether no name of a ref has that character, by git-check-ref-format(1); it means nothing to a pattern either.

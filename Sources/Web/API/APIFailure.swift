@@ -49,6 +49,19 @@ struct APIFailure: HTTPResponseError {
       headers: [.allow: allow])
   }
 
+  /// What is left of the body is not waited for.
+  static func tooLarge(_ largest: Int) -> APIFailure {
+    APIFailure(
+      status: .contentTooLarge, code: "too_large", message: "The body is larger than \(largest) bytes.",
+      headers: [.connection: "close"])
+  }
+
+  static var brokenBody: APIFailure {
+    APIFailure(
+      status: .badRequest, code: "bad_request", message: "The body did not come whole.",
+      headers: [.connection: "close"])
+  }
+
   static func late(after seconds: Int) -> APIFailure {
     APIFailure(
       status: .serviceUnavailable, code: "unavailable",

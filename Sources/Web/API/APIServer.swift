@@ -21,19 +21,21 @@ public enum APIServer {
     logger: Logger,
     onServerRunning: @escaping @Sendable () async -> Void = {}
   ) -> any Service {
-    server(
-      .unixDomainSocket(path: path),
-      APIResponder(
-        hosts: HostCheck(), authentication: .socket,
-        table: APIRoutes.table(agent: agent, access: access, metrics: metrics)),
-      logger: logger,
-      onServerRunning: { _ in
-        // Owner and group, no one else. Until here the umask decided, which gives the group at most less.
-        if chmod(path, 0o660) != 0 {
-          logger.error("cannot set the permissions of \(path): \(String(cString: strerror(errno)))")
-        }
-        await onServerRunning()
-      })
+    APIListener(
+      failure: { ListenFailure($0, socket: path) },
+      server: server(
+        .unixDomainSocket(path: path),
+        APIResponder(
+          hosts: HostCheck(), authentication: .socket,
+          table: APIRoutes.table(agent: agent, access: access, metrics: metrics)),
+        logger: logger,
+        onServerRunning: { _ in
+          // Owner and group, no one else. Until here the umask decided, which gives the group at most less.
+          if chmod(path, 0o660) != 0 {
+            logger.error("cannot set the permissions of \(path): \(String(cString: strerror(errno)))")
+          }
+          await onServerRunning()
+        }))
   }
 
   /// On a TCP port: every request but `GET /healthz` and `GET /readyz` needs a token.
@@ -62,8 +64,8 @@ public enum APIServer {
     logger: Logger, accessLogger: Logger,
     onServerRunning: @escaping @Sendable (SocketAddress?) async -> Void
   ) -> any Service {
-    APIPort(
-      host: host, port: port,
+    APIListener(
+      failure: { ListenFailure($0, key: "api.listen", host: host, port: port) },
       server: server(
         .hostname(host, port: port),
         APIResponder(
@@ -93,18 +95,16 @@ public enum APIServer {
   }
 }
 
-/// The API's server on a port, which says where it could not listen.
-private struct APIPort: Service {
-  let host: String
-  let port: Int
+/// A server of the API, which says where it could not listen.
+private struct APIListener: Service {
+  let failure: @Sendable (any Error) -> ListenFailure?
   let server: any Service
 
   func run() async throws {
     do {
       try await server.run()
     } catch {
-      if let failure = ListenFailure(error, key: "api.listen", host: host, port: port) { throw failure }
-      throw error
+      throw failure(error) ?? error
     }
   }
 }

@@ -20,6 +20,14 @@ struct ListenFailure: Error, CustomStringConvertible {
     description = "cannot listen on \(address) (`\(key)`): \(cause)"
   }
 
+  /// - Parameter socket: the path of a Unix socket.
+  init?(_ error: any Error, socket: String) {
+    guard let error = error as? IOError else { return nil }
+    description =
+      "cannot listen on the socket \(socket) (`socket`): \(String(cString: strerror(error.errnoCode))). Its folder must be "
+      + "there, and the agent's user must be able to write in it."
+  }
+
   private static func cause(_ code: CInt, key: String, port: Int) -> String {
     switch code {
     case EADDRINUSE:

@@ -8,6 +8,8 @@ public final class ServerCertificate: Sendable {
     var origin: CertificateOrigin
     var loaded: LoadedCertificate
     var fingerprint: Int
+    /// What was asked for last and could not be had.
+    var wanted: CertificateOrigin?
   }
 
   private let state: Mutex<State>
@@ -28,6 +30,15 @@ public final class ServerCertificate: Sendable {
   /// - Parameter origin: another than before, where the configuration names other files.
   /// - Throws: what it throws; the certificate in force then stays.
   public func reload(from origin: CertificateOrigin) throws {
+    do {
+      try take(origin)
+    } catch {
+      state.withLock { $0.wanted = origin }
+      throw error
+    }
+  }
+
+  private func take(_ origin: CertificateOrigin) throws {
     let fingerprint = origin.fingerprint()
     do {
       let loaded = try origin.load()
@@ -36,8 +47,6 @@ public final class ServerCertificate: Sendable {
         "a certificate is in force",
         metadata: ["event": "certificate", "expires": "\(HTTPDate.text(of: loaded.expires))"])
     } catch {
-      // Told once; the next change is the next attempt.
-      state.withLock { $0.fingerprint = fingerprint }
       logger.error(
         "the new certificate cannot be used, the old one stays in force",
         metadata: ["event": "certificate_refused", "error": "\(error)"])
@@ -45,11 +54,16 @@ public final class ServerCertificate: Sendable {
     }
   }
 
+  /// Another number when a file of the certificate that is wanted has changed. Reads files.
+  public var fingerprint: Int { state.withLock { $0.wanted ?? $0.origin }.fingerprint() }
+
   /// Takes what is there now where it has changed since the last time. Reads files, which may lie on a slow disk.
   public func reloadIfChanged() {
     let (origin, known) = state.withLock { ($0.origin, $0.fingerprint) }
-    guard origin.fingerprint() != known else { return }
-    // What is wrong has been logged, and `doctor` finds it again.
-    try? reload(from: origin)
+    let fingerprint = origin.fingerprint()
+    guard fingerprint != known else { return }
+    // Told once; the next change is the next attempt. What is wrong has been logged, and `doctor` finds it again.
+    state.withLock { $0.fingerprint = fingerprint }
+    try? take(origin)
   }
 }

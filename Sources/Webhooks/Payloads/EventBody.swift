@@ -17,7 +17,8 @@ enum EventBody {
   }
 
   private static func json(_ bytes: [UInt8]) throws(Unreadable) -> JSONValue {
-    try Payload.decode(JSONValue.self, from: bytes, values: most)
+    guard JSONNumbers.areWellFormed(in: bytes) else { throw .body("The payload is not JSON.") }
+    return try Payload.decode(JSONValue.self, from: bytes, values: most)
   }
 
   /// Each field is a text; one that was sent more than once, a list of them.

@@ -41,8 +41,8 @@ struct ExplainCommand: ParsableCommand {
       notes.append("the headers name no Content-Type; the body was read as application/json")
     }
     let known = try known(&notes)
-    let sender = try sender(of: stored, known?.sources)
-    let source = try sourceName(said: self.source ?? stored.source, of: sender, known?.sources, &notes)
+    let sender = try sender(of: stored, known?.sources, notes)
+    let source = try sourceName(stored: stored.source, of: sender, known?.sources, &notes)
     var explanation = Explanation(sender: sender.name)
     explanation.source = source
     explanation.notes = notes
@@ -64,23 +64,28 @@ struct ExplainCommand: ParsableCommand {
   }
 
   private func sender(
-    of stored: ExplainedRequest.Contents, _ configured: [SourceConfiguration]?
+    of stored: ExplainedRequest.Contents, _ configured: [SourceConfiguration]?, _ notes: [String]
   ) throws(CommandExit) -> any Sender {
     if let sender = stored.sender { return sender }
     let name = source ?? stored.source ?? ""
     if let found = (configured ?? []).first(where: { $0.name == name }) { return found.sender }
-    throw CommandExit(
-      .wrongUse,
-      "no configuration here says who sends to the source `\(name.withoutControls)`; say it with --sender.")
+    let words = "no configuration here says who sends to the source `\(name.withoutControls)`; say it with --sender."
+    throw CommandExit(.wrongUse, ([words] + notes).joined(separator: "\n"))
   }
 
   /// - Parameters:
-  ///   - source: what the command line or the stored delivery says.
+  ///   - stored: what the stored delivery says, where the command line does not.
   ///   - configured: `nil` where no configuration was read.
   private func sourceName(
-    said source: String?, of sender: any Sender, _ configured: [SourceConfiguration]?, _ notes: inout [String]
+    stored: String?, of sender: any Sender, _ configured: [SourceConfiguration]?, _ notes: inout [String]
   ) throws(CommandExit) -> String {
     guard let source else {
+      if let stored {
+        if let configured, !configured.contains(where: { $0.name == stored }) {
+          notes.append("the configuration has no source `\(stored.withoutControls)`")
+        }
+        return stored
+      }
       let own = (configured ?? []).filter { $0.sender.name == sender.name }.map(\.name)
       if own.count > 1 {
         notes.append(

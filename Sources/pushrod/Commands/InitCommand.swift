@@ -80,7 +80,7 @@ struct InitCommand: ParsableCommand {
     let next = NextSteps(
       folder: folder, isSystem: isSystem, configuration: files.configuration, repository: setup.repository)
     let parts = [additions(to: kept, files, setup), next.text, hookSettings(kept, files, setup).text]
-    for part in parts.compactMap { $0 } { Output.standard.print("\n" + part) }
+    for case let part? in parts { Output.standard.print("\n" + part) }
   }
 
   private func outline(of file: String) throws(CommandExit) -> ConfigurationOutline {

@@ -20,6 +20,9 @@ enum LocalSecrets {
       guard let value = environment[name] else {
         throw CommandExit(.wrongUse, "--secret \(name): there is no such variable in your environment.")
       }
+      guard !value.unicodeScalars.contains("\u{fffd}") else {
+        throw CommandExit(.wrongUse, "--secret \(name): its value is not UTF-8 text; encode it (base64) first.")
+      }
       values[name] = value
     }
     let missing = names.filter { values[$0] == nil }

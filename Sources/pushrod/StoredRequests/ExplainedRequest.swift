@@ -50,6 +50,12 @@ struct ExplainedRequest: ParsableArguments {
     if let sender { known = try StoredRequest.sender(named: sender) }
     if let file {
       let delivery = try ExplainedRequest.delivery(in: file)
+      guard !(delivery.body ?? "").isEmpty || delivery.bodyBase64 != nil || delivery.bodySize == 0 else {
+        throw CommandExit(
+          .failed,
+          "the inbox keeps no body of delivery \(delivery.number), which was rejected: there is nothing to explain. "
+            + "`pushrod verify` checks a signature over a body that you have.")
+      }
       guard let headers = delivery.headers, let body = ExplainedRequest.body(of: delivery) else {
         throw ExplainedRequest.unreadable(file)
       }

@@ -21,6 +21,8 @@ final class APIConnection: ChannelDuplexHandler {
   private var isOld = false
   /// Requests whose heads have come and whose answers have not gone.
   private var unanswered = 0
+  /// A head has come, and the end of its request has not.
+  private var bodyIsComing = false
 
   private let undecoded: UndecodedBytes
 
@@ -40,10 +42,9 @@ final class APIConnection: ChannelDuplexHandler {
     guard !isRefused else { return }
     switch unwrapInboundIn(data) {
     case .head(var head):
-      do {
-        // The length is the routes' business: they read no more than they need.
-        _ = try HookHead(head, bodyLimit: .max)
-      } catch {
+      // The length is the routes' business: they read no more than they need. An old request behind others would have its
+      // answer's form mixed up with theirs.
+      guard let checked = try? HookHead(head, bodyLimit: .max), head.version != .http1_0 || unanswered == 0 else {
         isRefused = true
         context.fireErrorCaught(HTTPParserError.unknown)
         return
@@ -51,16 +52,20 @@ final class APIConnection: ChannelDuplexHandler {
       // An address, `*` or anything else that is not a path names nothing here; like any other unknown path it is
       // answered after the question who asks.
       if !head.uri.hasPrefix("/") { head.uri = "*" }
-      if head.version == .http1_0 {
-        isOld = true
-        head.headers.replaceOrAdd(name: "Connection", value: "close")
+      isOld = head.version == .http1_0
+      // Also behind a request for another protocol the parser reads no further.
+      if isOld || !checked.keepsAlive { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+      if checked.expectsContinue, unanswered == 0 {
+        context.writeAndFlush(wrapOutboundOut(.head(.init(version: .http1_1, status: .continue))), promise: nil)
       }
       unanswered += 1
+      bodyIsComing = true
       closeAfter(limits.bodyTimeout, context)
       context.fireChannelRead(wrapInboundOut(.head(head)))
     case .end(let trailers):
-      // The answer takes as long as it takes: a live log lasts as long as its run.
-      timer?.cancel()
+      bodyIsComing = false
+      // The answer takes as long as it takes: a live log lasts as long as its run. It may also have gone before.
+      if unanswered == 0 { closeAfter(limits.idleTimeout, context) } else { timer?.cancel() }
       context.fireChannelRead(wrapInboundOut(.end(trailers)))
     case .body(let bytes):
       context.fireChannelRead(wrapInboundOut(.body(bytes)))
@@ -82,7 +87,7 @@ final class APIConnection: ChannelDuplexHandler {
     case .end:
       unanswered -= 1
       guard closesAfterAnswer else {
-        if unanswered == 0 { closeAfter(limits.idleTimeout, context) }
+        if unanswered == 0, !bodyIsComing { closeAfter(limits.idleTimeout, context) }
         return context.write(data, promise: promise)
       }
       isRefused = true

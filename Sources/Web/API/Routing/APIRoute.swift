@@ -52,9 +52,23 @@ struct APIRoute: Sendable {
     var call = call
     // Before the clock starts, and by the connection's own task: a body that stalls is the connection's to end, and nobody
     // may still be reading when the connection goes on to the next request.
-    if let largestBody { call.body = try await request.body.collect(upTo: largestBody) }
+    if let largestBody { call.body = try await body(of: request, upTo: largestBody) }
     guard let patience else { return try await handle(request, call) }
     return try await handled(request, call, within: patience)
+  }
+
+  /// - Throws: `APIFailure`: what is wrong with a body is the sender's fault, or the connection's.
+  private func body(of request: Request, upTo largest: Int) async throws -> ByteBuffer {
+    if let announced = request.headers[.contentLength].flatMap({ Int($0) }), announced > largest {
+      throw APIFailure.tooLarge(largest)
+    }
+    do {
+      return try await request.body.collect(upTo: largest)
+    } catch is any HTTPResponseError {
+      throw APIFailure.tooLarge(largest)
+    } catch {
+      throw APIFailure.brokenBody
+    }
   }
 
   private func handled(_ request: Request, _ call: APICall, within patience: Int) async throws -> Response {
