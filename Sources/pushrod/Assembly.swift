@@ -134,7 +134,7 @@ struct Assembly {
         named(
           mirrors(MirrorDuty(store: store, rules: rules, area: area, runners: origin(runner), logger: logger))),
         named(Watchdog(notifier, loops: MainLoops.all(dispatcher: dispatcher, store: store), logger: logger)),
-        named(HangupReload(agent: agent, notifier: notifier)),
+        named(HangupReload(agent: agent, notifier: notifier, hangups: await UnixSignalsSequence(trapping: .sighup))),
         named(githubRanges(github, wantedBy: rules, outgoing.client)),
       ] + hooks.map { listening($0) }
         + [named(subscriptions), named(redeliveries)] + apis.map { listening($0) }
