@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -41,10 +42,17 @@ class Agent:
             [self.program, "serve", "--config", str(self.area / "pushrod.yml")], self.log,
             env={"PUSHROD_RUNNER": self.runner})
         processes.wait_until("a healthy agent", self._is_healthy, seconds=30, pause=0.0005)
-        return time.perf_counter() - begin
+        elapsed = time.perf_counter() - begin
+        # Deliveries may come in a moment before people may ask.
+        processes.wait_until("the agent's socket", self._is_open, seconds=30)
+        return elapsed
 
     def stop(self):
         processes.end(self.process, seconds=15)
+
+    def _is_open(self):
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(str(self.area / "agent.sock")) == 0
 
     def _is_healthy(self):
         if self.process.poll() is not None:
