@@ -259,6 +259,10 @@ struct LocalRunTests {
     #expect(broken.errorOutput.contains(".pushrod.yml:1:10: unknown key `rum`"), "\(broken.errorOutput)")
     let missing = try local("file: none.yml\n")
     #expect(missing.status == 2 && missing.errorOutput.contains("none.yml: No such file"), "\(missing.errorOutput)")
+    try FileManager.default.createSymbolicLink(
+      atPath: repository.path + "/linked.yml", withDestinationPath: "/etc/passwd")
+    let linked = try local("file: linked.yml\n")
+    #expect(linked.status == 1 && linked.errorOutput.contains("linked.yml is a symbolic link"), "\(linked.errorOutput)")
   }
 
   @Test("a reader that goes away cancels the run, and nothing of it stays")

@@ -43,6 +43,10 @@ struct RunPathTests {
     let workspace = fixture.area.workspace(of: "shop")
     _ = FileManager.default.createFile(atPath: workspace + ".unfinished", contents: nil)
     try "x".write(toFile: workspace + "/.git/index", atomically: true, encoding: .utf8)
+    // Also with a tree in it that is deeper than a path may be long.
+    let deep = String(repeating: "d", count: 100)
+    let script = "i=0; while [ $i -lt 300 ]; do mkdir \(deep) && cd -P \(deep) || exit 1; i=$((i+1)); done"
+    try runChecked(["sh", "-c", "cd \(workspace) && \(script)"])
     let run = try fixture.run("cat a.txt")
     #expect(try run.log(0).contains("made anew"))
     #expect(try run.log(1) == "one\n")

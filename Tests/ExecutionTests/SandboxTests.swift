@@ -64,6 +64,10 @@ struct SandboxTests {
     let run = try fixture.run(.init(steps: [step]))
     let log = try run.log(1)
     #expect(log.contains("own\n"), "\(log)")
+    // What the step says itself counts.
+    step.run = "echo $HOME"
+    step.environment = ["HOME": "/var/tmp"]
+    #expect(try fixture.run(.init(steps: [step])).log(1) == "/var/tmp\n")
   }
 
   @Test("what is named may be written to, and nothing beside it; what is not there is a reason")

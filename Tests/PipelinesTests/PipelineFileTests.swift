@@ -296,4 +296,16 @@ import Testing
       }
     }
   }
+
+  @Test("an included file without steps is a mistake, and not a pipeline that does nothing")
+  func emptyInclude() {
+    let text = "repo: https://github.com/acme/shop.git\non: push\nsteps: [{include: common/none.yml}]\n"
+    let includes = Includes { _ in .success(Array("steps: []\n".utf8)) }
+    do {
+      _ = try PipelineFile.parse(Array(text.utf8), file: "shop.yml", includes: includes)
+      Issue.record("it was read")
+    } catch {
+      #expect("\(error)".contains("`steps` is empty: there is nothing to include"), "\(error)")
+    }
+  }
 }
