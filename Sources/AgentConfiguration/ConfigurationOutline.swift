@@ -9,15 +9,7 @@ public struct ConfigurationOutline: Sendable {
 
   /// - Throws: where the file cannot be read at all; other mistakes in it are for `pushrod check`.
   public static func read(file: String) throws(Diagnostics) -> ConfigurationOutline {
-    let bytes: [UInt8]
-    switch FileReading.bytes(of: file, atMost: Document.Limits().bytes) {
-    case .success(let content): bytes = content
-    case .failure(let failure): throw Diagnostics(file: file, "the configuration \(failure.words)")
-    }
-    let document = try Document.parse(bytes, file: file)
-    guard case .mapping(let entries) = document.root.content else {
-      throw Diagnostics(file: file, "the configuration is no mapping")
-    }
+    let entries = try ConfigurationFile.entries(of: file)
     var outline = ConfigurationOutline(sources: [], publicURL: nil)
     if case .mapping(let sources)? = entries.first(where: { $0.key == "sources" })?.value.content {
       outline.sources = Set(sources.map(\.key))

@@ -16,15 +16,7 @@ public struct SecretsPlace: Sendable {
 
   /// - Throws: where the file cannot be read at all; other mistakes in it are for `pushrod check`.
   public static func find(file: String, environment: [String: String]) throws(Diagnostics) -> SecretsPlace {
-    let bytes: [UInt8]
-    switch FileReading.bytes(of: file, atMost: Document.Limits().bytes) {
-    case .success(let content): bytes = content
-    case .failure(let failure): throw Diagnostics(file: file, "the configuration \(failure.words)")
-    }
-    let document = try Document.parse(bytes, file: file)
-    guard case .mapping(let entries) = document.root.content else {
-      throw Diagnostics(file: file, "the configuration is no mapping")
-    }
+    let entries = try ConfigurationFile.entries(of: file)
     func path(_ key: String, _ usual: String, from folder: String) -> String {
       guard case .scalar(let text, _)? = entries.first(where: { $0.key == key })?.value.content, !text.isEmpty else {
         return usual

@@ -158,6 +158,38 @@ struct EntranceTests {
     }
   }
 
+  @Test("what the listener refuses by itself is told to the agent, once the source is known, with the reason it gave")
+  func refusals() async throws {
+    let agent = FakeAgent()
+    var limits = HookLimits.patient
+    (limits.body, limits.bodyTimeout) = (10, .milliseconds(200))
+    try await withHookServer(agent, entrance: Entrance(proxies: try loopback()), limits: limits) { port in
+      let head = "POST /webhook/shop HTTP/1.1\r\nHost: x\r\n"
+      for (request, status) in [
+        ("\(head)Content-Length: 11\r\n\r\n", 413),
+        ("\(head)Transfer-Encoding: chunked\r\n\r\nb\r\n01234567890\r\n", 413),
+        ("\(head)Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", 415),
+        ("\(head)X-Forwarded-For: somebody else\r\nContent-Length: 2\r\n\r\n{}", 400),
+        ("\(head)X-Forwarded-For: 192.0.2.7\r\nContent-Length: 2\r\n\r\n{", 408),
+      ] {
+        let answer = try await ask(port, request)
+        #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(request): \(answer)")
+      }
+      _ = try await ask(port, "POST /webhook/shop HTTP/1.1\r\n\r\n")
+      _ = try await ask(port, "GET /webhook/shop HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+      _ = try await ask(port, "\(head)Content-Length: 2\r\nConnection: close\r\n\r\n{}")
+    }
+    let tooLarge = "shop 127.0.0.1 413: The body is larger than this server takes."
+    #expect(
+      agent.refusals == [
+        tooLarge, tooLarge, "shop 127.0.0.1 415: The body must be sent without a content encoding.",
+        "shop 127.0.0.1 400: What the proxy says of the client in X-Forwarded-For and Forwarded is malformed, or "
+          + "contradicts itself.",
+        "shop 192.0.2.7 408: The request did not arrive in time.",
+        "shop 127.0.0.1 400: The request is not well-formed HTTP.",
+      ])
+  }
+
   @Test("all bodies together have so much memory and no more, and it comes back")
   func bodyMemory() async throws {
     let bodies = ByteBudget(50_000)

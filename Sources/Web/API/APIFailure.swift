@@ -100,10 +100,6 @@ struct APIFailure: HTTPResponseError {
       self.init(
         status: .internalServerError, code: "run_directory",
         message: "The run's directory cannot be read: \(error)")
-    case let error as any HTTPResponseError:
-      // Of the server: a body that is too large. What is left of it is not waited for.
-      self.init(
-        status: error.status, code: "http", message: error.status.reasonPhrase, headers: [.connection: "close"])
     default:
       self.init(status: .internalServerError, code: "internal", message: "The agent failed; see its log.")
     }
